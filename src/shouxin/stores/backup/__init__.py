@@ -1,0 +1,1 @@
+"""Backups, key escrow, restore and restore drills."""
