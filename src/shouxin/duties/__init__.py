@@ -1,0 +1,1 @@
+"""One room per duty that the law lays on whoever holds customers' information."""

@@ -1,0 +1,504 @@
+"""Every registered place and its own end.
+
+1. A file goes only after the vault's destruction, only when its rows were taken in, only when it is still the file that
+   was registered. It may hold people of whom something is kept: the vault holds what is kept, sealed; no plain copy
+   stays for their sake.
+2. The intent is written and committed before the first byte is overwritten. A file that is away with an intent is done;
+   one that is away without an intent is *missing, not destroyed by us*, and stays open.
+3. Then one looks again: the path, equal files beside it and among the registered ones, and values that were planted or
+   sampled from the files before they went, in the rest of the registered places and in the home.
+4. Paper and things end by the signatures or marks of two people. What cannot end is excluded by name, with a reason.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from shouxin.duties.consent.actors import check_staff
+from shouxin.duties.disposal import queries, rescans, wiping
+from shouxin.duties.disposal.holding import check_two
+from shouxin.duties.disposal.models import Destruction, PlaceEnd, Rescan
+from shouxin.duties.disposal.queries import PlaceView
+from shouxin.duties.disposal.steps import step
+from shouxin.duties.inventory import queries as inventory
+from shouxin.duties.inventory import services as inventory_services
+from shouxin.engine.sources import open_source
+from shouxin.ground.formats.certificate import LOOKS_PERSONAL, METHODS, Words
+from shouxin.ground.kernel import dsse
+from shouxin.ground.kernel.canonical import encode
+from shouxin.ground.kernel.digests import digest, digest_file
+from shouxin.ground.kernel.refusals import Refusal, ShouxinError
+from shouxin.ground.kernel.signing import Signer
+from shouxin.ground.kernel.times import to_text
+from shouxin.stores.ledger import queries as ledger_queries
+from shouxin.stores.ledger import services as ledger
+
+BY_PROGRAM = ("file", "database", "spool")
+IDENTIFIERS = ("phone", "phone2", "id_no", "email")
+SAMPLES = 24
+WIPE_METHODS = {"crypto_erase": "crypto_erase", "purge": "purge", "destroy": "destroy", "shred": "shred"}
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A file or folder that is no registered source but holds customers' information on its way: a package sent."""
+
+    key: str
+    kind: str
+    title: str
+    locator: str
+
+
+@dataclass(frozen=True)
+class SourcesResult:
+    """What became of the files: per place its state and, where it is open, why. `where` names the files in which
+    something was found again, by place or by path within the home.
+    """
+
+    confirmed: bool
+    states: Mapping[str, str]
+    reasons: Mapping[str, str]
+    planted: int
+    looked_for: int
+    files_searched: int
+    found: int
+    where: tuple[str, ...] = field(default=())
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every place of a program's end has ended or is excluded, and nothing was found again."""
+        closed = all(state in (PlaceEnd.ENDED, PlaceEnd.EXCLUDED) for state in self.states.values())
+        return closed and not self.found
+
+
+def dispose_sources(
+    *,
+    case: str,
+    confirm: bool,
+    home: Path,
+    by: str,
+    at: datetime,
+    canaries: Sequence[str] = (),
+    staged: Sequence[Staged] = (),
+    progress: Progress | None = None,
+) -> SourcesResult:
+    """Remove every file copy, empty every spool, then look again. Without `confirm` only says what would go.
+
+    Raises:
+        Refusal("disposal.not_destroyed"): the vault's destruction comes first; ("parties.no_staff"), ("access.…").
+    """
+    check_staff(by)
+    row = queries.newest_destruction(case)
+    todo = [place for place in queries.places() if place.kind in BY_PROGRAM]
+    known = {place.key for place in todo}
+    todo += [PlaceView(each.key, each.kind, each.title, each.locator) for each in staged if each.key not in known]
+    if not confirm:
+        return _would(todo)
+    samples: list[str] = []
+    reasons: dict[str, str] = {}
+    for number, place in enumerate(todo):
+        samples += _samples(place)
+        why = _take_away(place, case=case, by=by, at=at)
+        if why:
+            reasons[place.key] = why
+        if progress is not None:
+            progress("sources", number + 1, len(todo))
+    seen = _look_again(row, todo, home=home, canaries=canaries, samples=samples, at=at)
+    states = {place.key: _close(place, case=case, by=by, at=at) for place in todo}
+    return SourcesResult(
+        confirmed=True,
+        states=states,
+        reasons=reasons,
+        planted=seen.planted,
+        looked_for=seen.looked_for,
+        files_searched=seen.files,
+        found=seen.found,
+        where=tuple(seen.where),
+    )
+
+
+def _would(todo: Sequence[PlaceView]) -> SourcesResult:
+    reasons = {place.key: why for place in todo if (why := _obstacle(place))}
+    states = {place.key: place.state or "open" for place in todo}
+    return SourcesResult(False, states, reasons, planted=0, looked_for=0, files_searched=0, found=0)
+
+
+def _take_away(place: PlaceView, *, case: str, by: str, at: datetime) -> str:
+    """Intend, then remove; why not, when it could not."""
+    if place.state in (PlaceEnd.ENDED, PlaceEnd.EXCLUDED):
+        return ""
+    why = _obstacle(place)
+    if why == "missing":
+        _note_missing(place, case=case, by=by, at=at)
+    if why:
+        return why
+    if place.state not in (PlaceEnd.INTENDED, PlaceEnd.REMAINS):
+        _intend(place, case=case, by=by, at=at)
+    step("intent committed")
+    try:
+        _remove(place)
+    except OSError:
+        return "cannot_be_written"
+    step("file gone")
+    return ""
+
+
+def _obstacle(place: PlaceView) -> str:
+    """Why this place cannot go now: empty, or a code."""
+    if place.state in (PlaceEnd.ENDED, PlaceEnd.EXCLUDED, PlaceEnd.INTENDED, PlaceEnd.REMAINS):
+        return ""
+    if "://" in place.locator:
+        return "on_a_server"
+    path = Path(place.locator)
+    if place.kind == "spool":
+        return ""
+    if not path.exists():
+        return "missing"
+    if not place.key.startswith("source:"):
+        return ""
+    number = int(place.key.partition(":")[2])
+    view = next(each for each in inventory.sources() if each.id == number)
+    if not view.is_collected and view.kind in ("file", "database"):
+        return "not_collected"
+    if view.digest and _digest_of(path) != view.digest:
+        return "changed_since_registered"
+    return ""
+
+
+def _digest_of(path: Path) -> str:
+    try:
+        return open_source(path).digest()
+    except ShouxinError:
+        return ""
+
+
+@transaction.atomic
+def _intend(place: PlaceView, *, case: str, by: str, at: datetime) -> None:
+    path = Path(place.locator)
+    facts = {
+        "place": place.key,
+        "kind": place.kind,
+        "digest": digest_file(path) if path.is_file() else "",
+        "bytes": path.stat().st_size if path.is_file() else 0,
+    }
+    PlaceEnd.objects.update_or_create(
+        place=place.key,
+        defaults={
+            "case": case,
+            "kind": place.kind,
+            "title": place.title,
+            "state": PlaceEnd.INTENDED,
+            "method": "clear",
+            "tool": wiping.TOOL,
+            "standard": wiping.STANDARD,
+            "started_at": at,
+            "facts": {**facts, "locator": place.locator},
+            "by": by,
+            "at": at,
+        },
+    )
+    ledger.append(kind="disposal.place_intended", scope=f"case:{case}", at=at, by=by, facts=facts)
+
+
+@transaction.atomic
+def _note_missing(place: PlaceView, *, case: str, by: str, at: datetime) -> None:
+    _, is_new = PlaceEnd.objects.get_or_create(
+        place=place.key,
+        defaults={
+            "case": case,
+            "kind": place.kind,
+            "title": place.title,
+            "state": PlaceEnd.MISSING,
+            "by": by,
+            "at": at,
+        },
+    )
+    if is_new:
+        facts = {"place": place.key, "kind": place.kind}
+        ledger.append(kind="disposal.place_missing", scope=f"case:{case}", at=at, by=by, facts=facts)
+
+
+def _remove(place: PlaceView) -> None:
+    path = Path(place.locator)
+    if place.kind == "spool" or path.is_dir():
+        if path.is_dir():
+            wiping.empty(path)
+        return
+    wiping.clear(path)
+    for sibling in wiping.beside(path):
+        wiping.clear(sibling)
+
+
+def _samples(place: PlaceView) -> list[str]:
+    """A few identifiers out of a source before it goes, held in memory only: what the search afterwards looks for."""
+    if place.state or not place.key.startswith("source:") or place.kind not in ("file", "database"):
+        return []
+    wanted: dict[str, list[str]] = {}
+    for column in inventory.columns(int(place.key.partition(":")[2])):
+        if column["field"] in IDENTIFIERS:
+            wanted.setdefault(column["dataset__name"], []).append(column["name"])
+    found: list[str] = []
+    try:
+        for table, columns in wanted.items():
+            found += _first_values(place.locator, table, columns)
+    except ShouxinError:
+        return found
+    return found
+
+
+def _first_values(locator: str, table: str, columns: list[str]) -> list[str]:
+    for batch in open_source(locator).batches(table, columns=columns, size=256):
+        texts = {text for column in batch.columns for text in column.to_pylist() if text and len(text) >= 8}
+        return sorted(texts)[:SAMPLES]
+    return []
+
+
+def _look_again(
+    row: Destruction,
+    todo: Sequence[PlaceView],
+    *,
+    home: Path,
+    canaries: Sequence[str],
+    samples: Sequence[str],
+    at: datetime,
+) -> Rescan:
+    """Search the ended places and the home's own files; what still stands open or excluded is named anyway."""
+    states = queries.place_states()
+    open_files = {
+        path.resolve()
+        for place in queries.places()
+        if states.get(place.key) not in (PlaceEnd.ENDED, PlaceEnd.INTENDED, PlaceEnd.REMAINS)
+        for path in _files_of(place)
+    }
+    names = {path.resolve(): place.key for place in todo for path in _files_of(place)}
+    paths = {path.resolve() for path in rescans.files_in(home)} | set(names)
+    wanted = rescans.Needles({*canaries, *samples})
+    found = rescans.search(paths - open_files, wanted) if len(wanted) else {}
+    cells = row.rescans.filter(method=rescans.VAULT).order_by("id").last()
+    return Rescan.objects.create(
+        case=row.case,
+        destruction=row,
+        method=rescans.FILES,
+        planted=len(set(canaries)),
+        looked_for=len(set(canaries) | set(samples)) + (cells.looked_for if cells else 0),
+        files=len(paths - open_files),
+        found=sum(found.values()) + (cells.found if cells else 0),
+        where=[names.get(path) or path.relative_to(home.resolve()).as_posix() for path in found],
+        at=at,
+    )
+
+
+def _files_of(place: PlaceView) -> list[Path]:
+    if "://" in place.locator or place.kind not in BY_PROGRAM:
+        return []
+    path = Path(place.locator)
+    return rescans.files_in(path) if path.is_dir() else [path] if path.is_file() else []
+
+
+@transaction.atomic
+def _close(place: PlaceView, *, case: str, by: str, at: datetime) -> str:
+    """Where an intent was carried out: nothing is left, or what is."""
+    end = PlaceEnd.objects.select_for_update().filter(place=place.key).first()
+    if end is None:
+        return "open"
+    if end.state not in (PlaceEnd.INTENDED, PlaceEnd.REMAINS):
+        return end.state
+    left = len(_files_of(place)) + _equal_files(end)
+    end.rescan_method, end.rescan_found = "path, files of equal content beside it and among the registered", left
+    end.ended_at, end.at = at, at
+    end.state = PlaceEnd.REMAINS if left else PlaceEnd.ENDED
+    told = {
+        **{name: end.facts[name] for name in ("place", "kind", "digest", "bytes")},
+        "method": end.method,
+        "found": left,
+    }
+    end.proof = digest(encode({**told, "ended": to_text(at)}))
+    end.save()
+    ledger.append(kind="disposal.place_ended", scope=f"case:{case}", at=at, by=by, facts={**told, "proof": end.proof})
+    if not left and place.key.startswith("source:"):
+        inventory_services.mark_gone(source=int(place.key.partition(":")[2]), by=by, at=at)
+    step("place closed")
+    return end.state
+
+
+def _equal_files(end: PlaceEnd) -> int:
+    """Copies: files of the same content in the folder where it lay, and among the registered places."""
+    size, content = end.facts["bytes"], end.facts["digest"]
+    if not content or not size:
+        return 0
+    folder = Path(end.facts["locator"]).parent
+    beside = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    registered = [path for place in queries.places() if place.key != end.place for path in _files_of(place)]
+    candidates = {path.resolve() for path in (*beside, *registered) if path.stat().st_size == size}
+    return sum(1 for path in candidates if digest_file(path) == content)
+
+
+@transaction.atomic
+def end_box(
+    *,
+    case: str,
+    box: str,
+    shredded_sheets: int,
+    sealed_sheets: int,
+    signers: Mapping[str, Signer],
+    by: str,
+    at: datetime,
+    custodian: str = "",
+    until: date | None = None,
+    method: str = "shred",
+) -> str:
+    """Two people state what became of a box: sheets shredded, originals sealed whole with custodian and last day (PIPL
+    47(2); an original voucher or contract is never cut up). Gives the statement's digest.
+
+    Raises:
+        Refusal("disposal.no_such_place"), ("disposal.place_ended"), ("disposal.two_people"),
+        ("disposal.not_the_signers_key"), ("disposal.box_counts", …): fewer sheets than the frozen plan counts,
+        ("disposal.custodian_missing"): originals without custodian and last day; ("disposal.not_destroyed").
+    """
+    check_staff(by)
+    check_two(dict(signers))
+    place, row = _open_place(box, "box"), queries.newest_destruction(case)
+    expected = row.papers.get(box, {"shred": 0, "seal": 0})
+    if method not in METHODS or shredded_sheets < expected["shred"] or sealed_sheets < expected["seal"]:
+        raise Refusal("disposal.box_counts", place=box, **expected)
+    if sealed_sheets and (not custodian.strip() or until is None or until <= at.date()):
+        raise Refusal("disposal.custodian_missing", place=box)
+    told: dict[str, Any] = {
+        "case": case,
+        "place": box,
+        "method": method,
+        "shredded_sheets": shredded_sheets,
+        "sealed_sheets": sealed_sheets,
+        "custodian": custodian,
+        "until": until.isoformat() if until else "",
+        "signed_by": list(signers),
+        "at": to_text(at),
+        "simulated": ledger_queries.is_simulated(),
+    }
+    content = dsse.statement(subject={"place": digest(encode(told))}, predicate_type="place-end/v1", predicate=told)
+    envelope = dsse.sign(content, list(signers.values()))
+    sealed = {"sheets": sealed_sheets, "custodian": custodian, "until": told["until"]} if sealed_sheets else None
+    _write_end(
+        place,
+        case=case,
+        by=by,
+        at=at,
+        method=method,
+        tool="shredder" if method == "shred" else "by hand",
+        signed_by=list(signers),
+        envelope=envelope,
+        proof=digest(envelope),
+        started_at=at,
+        ended_at=at,
+        sealed_whole=sealed,
+    )
+    facts = {name: told[name] for name in ("place", "method", "shredded_sheets", "sealed_sheets", "signed_by")}
+    ledger.append(
+        kind="disposal.place_ended", scope=f"case:{case}", at=at, by=by, facts={**facts, "signed": digest(envelope)}
+    )
+    return digest(envelope)
+
+
+@transaction.atomic
+def end_goods(*, case: str, by: str, at: datetime) -> list[str]:
+    """Things that two people emptied, wiped and checked have met their end; the keys of those that now have.
+
+    Raises:
+        Refusal("parties.no_staff"), Refusal("access.staff_revoked").
+    """
+    check_staff(by)
+    ended = []
+    known = {place.key: place for place in queries.places() if place.kind == "good"}
+    for good in inventory.goods():
+        place = known.get(f"good:{good.id}")
+        if place is None or place.state in (PlaceEnd.ENDED, PlaceEnd.EXCLUDED) or not _is_cleared(good.marks):
+            continue
+        checked = good.marks["checked"]
+        proof = digest(encode(good.marks))
+        _write_end(
+            place,
+            case=case,
+            by=by,
+            at=at,
+            method=WIPE_METHODS.get(good.marks["wiped"]["method"], "clear"),
+            tool=good.marks["wiped"]["method"],
+            signed_by=sorted({checked["by"], checked["second"]}),
+            proof=proof,
+            started_at=datetime.fromisoformat(good.marks["taken_out"]["at"]),
+            ended_at=datetime.fromisoformat(checked["at"]),
+        )
+        facts = {"place": place.key, "method": good.marks["wiped"]["method"], "proof": proof}
+        ledger.append(kind="disposal.place_ended", scope=f"case:{case}", at=at, by=by, facts=facts)
+        ended.append(place.key)
+    return ended
+
+
+def _is_cleared(marks: Mapping[str, Mapping[str, str]]) -> bool:
+    return {"taken_out", "wiped", "checked"} <= set(marks) and marks["checked"]["by"] != marks["checked"]["second"]
+
+
+@transaction.atomic
+def exclude(
+    *, case: str, place: str, code: str, reason: Words, by: str, at: datetime, until: date | None = None
+) -> None:
+    """Name a place that does not end now, with the reason in both languages; it stands on the certificate's first page.
+
+    Raises:
+        Refusal("disposal.no_such_place"), ("disposal.place_ended"), ("disposal.exclusion_reason"): a language is empty;
+        ("disposal.looks_personal"): the words hold what looks like somebody's number.
+    """
+    check_staff(by)
+    found = next((each for each in queries.places() if each.key == place), None)
+    if found is None:
+        raise Refusal("disposal.no_such_place", place=place)
+    if found.state == PlaceEnd.ENDED:
+        raise Refusal("disposal.place_ended", place=place)
+    if not reason.zh.strip() or not reason.en.strip() or not code.strip():
+        raise Refusal("disposal.exclusion_reason", place=place)
+    if LOOKS_PERSONAL.search(reason.zh) or LOOKS_PERSONAL.search(reason.en):
+        raise Refusal("disposal.looks_personal", place=place)
+    told = {"code": code, "until": until.isoformat() if until else "", "zh": reason.zh, "en": reason.en}
+    PlaceEnd.objects.update_or_create(
+        place=place,
+        defaults={
+            "case": case,
+            "kind": found.kind,
+            "title": found.title,
+            "state": PlaceEnd.EXCLUDED,
+            "exclusion": told,
+            "by": by,
+            "at": at,
+        },
+    )
+    facts = {"place": place, "code": code, "until": told["until"], "reason": digest(encode(told))}
+    ledger.append(kind="disposal.place_excluded", scope=f"case:{case}", at=at, by=by, facts=facts)
+
+
+def _open_place(key: str, kind: str) -> PlaceView:
+    place = next((each for each in queries.places() if each.key == key and each.kind == kind), None)
+    if place is None:
+        raise Refusal("disposal.no_such_place", place=key)
+    if place.state == PlaceEnd.ENDED:
+        raise Refusal("disposal.place_ended", place=key)
+    return place
+
+
+def _write_end(place: PlaceView, *, case: str, by: str, at: datetime, **columns: Any) -> None:
+    PlaceEnd.objects.update_or_create(
+        place=place.key,
+        defaults={
+            "case": case,
+            "kind": place.kind,
+            "title": place.title,
+            "state": PlaceEnd.ENDED,
+            "exclusion": None,
+            "by": by,
+            "at": at,
+            **columns,
+        },
+    )

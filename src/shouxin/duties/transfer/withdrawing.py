@@ -1,0 +1,213 @@
+"""Withdrawals and objections in flight, from both sides (A, B): each list is whole, sealed to the other side.
+
+As sender: whoever withdrew counts no more in any table, and is left out of every package from now on. As receiver:
+whoever withdrew is not imported; what was imported of someone we know only from this transfer is destroyed with the
+keys, of a customer of our own it is restricted: it counts no more here and stays sealed (PIPL 15, 44, 47).
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+
+from shouxin.duties.inventory import services as inventory
+from shouxin.duties.transfer import chain, places, rows, secrets
+from shouxin.duties.transfer import scope as scopes
+from shouxin.duties.transfer.chain import Sent, Voice
+from shouxin.duties.transfer.models import Transfer, Withdrawal
+from shouxin.ground.formats import pit
+from shouxin.ground.formats.roots import TAG
+from shouxin.ground.kernel.refusals import Refusal
+from shouxin.stores.vault import queries as vault_queries
+from shouxin.stores.vault import services as vault
+
+
+def withdraw(*, tid: str, customers: Collection[int], voice: Voice) -> Sent:
+    """Tell the other side that these customers of ours withdrew or objected; the epoch rises by one.
+
+    Raises:
+        Refusal("transfer.nobody_to_withdraw"): none of them is in this transfer, or all withdrew before.
+    """
+    row = chain.find(tid)
+    places.tidy(row)
+    key = secrets.open_secret(row, secrets.KEY, voice.wrapping)
+    restricted = 0
+    if row.role == "B":
+        why = f"epoch-{(chain.load(row, voice.at).epoch or 0) + 1}"
+        restricted = remove(row, everybody(row) & set(customers), voice, why=why)
+    with transaction.atomic():
+        row = chain.lock(tid)
+        state = chain.load(row, voice.at)
+        before = known_tags(row)
+        tags = before | _tags_of(row, customers, key)
+        if tags == before:
+            raise Refusal("transfer.nobody_to_withdraw", transfer=tid)
+        epoch = (state.epoch or 0) + 1
+        sealed = pit.seal_tags(tags, tid=tid, epoch=epoch, recipient=_theirs(row, state))
+        count = _apply(row, tags, key)
+        _keep(row, epoch, tags, customers=count, restricted=restricted, at=voice.at)
+        tables = rows_totals(row, key) if row.role == "A" else None
+        fields = {"epoch": epoch, **sealed, "tables": tables}
+        return chain.say(row, "withdraw", fields, voice=voice, facts=_told(epoch, count, restricted))
+
+
+def answer_withdraw(row: Transfer, message: pit.Message, voice: Voice) -> Sent:
+    """Apply the other side's list and acknowledge it. Outside a transaction: keys may be destroyed.
+
+    Raises:
+        Refusal("transfer.cannot_open"): sealed to another key than ours; Corrupt: not the list of this message.
+    """
+    secret = secrets.open_secret(row, secrets.WITHDRAWALS, voice.wrapping).decode()
+    tags = pit.open_tags(message.predicate, identity=secret)
+    has_key = secrets.has(row, secrets.KEY)
+    key = secrets.open_secret(row, secrets.KEY, voice.wrapping) if has_key else b""
+    restricted = 0
+    if row.role == "B" and has_key:
+        restricted = remove(row, _tagged_customers(row, tags, key), voice, why=f"epoch-{message['epoch']}")
+    with transaction.atomic():
+        row = chain.lock(row.tid)
+        count = _apply(row, tags, key) if has_key else 0
+        _keep(row, message["epoch"], tags, customers=count, restricted=restricted, at=voice.at)
+        tables = _acknowledged_totals(row, key, voice)
+        fields = {"answers": message.digest, "epoch": message["epoch"], "tables": tables, "deleted": False}
+        return chain.say(row, "ack", fields, voice=voice, facts=_told(message["epoch"], count, restricted))
+
+
+def known_tags(row: Transfer) -> set[bytes]:
+    """The newest whole list of withdrawn persons that we know of."""
+    last = row.withdrawals.order_by("-epoch").first()
+    if last is None:
+        return set()
+    return split_tags(bytes(last.tags))
+
+
+def split_tags(raw: bytes) -> set[bytes]:
+    """The tags in a row of bytes."""
+    return {raw[place : place + TAG] for place in range(0, len(raw), TAG)}
+
+
+def rows_totals(row: Transfer, key: bytes) -> dict[str, dict[str, Any]]:
+    """What every table must come to now."""
+    roots = rows.roots_of_tags(row, key)
+    return {name: {"root": each.root.hex(), "rows": each.rows} for name, each in sorted(roots.items())}
+
+
+def _acknowledged_totals(row: Transfer, key: bytes, voice: Voice) -> Mapping[str, Any] | None:
+    """A says what the tables come to; B, once all was settled, what its own database comes to."""
+    if row.role == "A":
+        return rows_totals(row, key)
+    if row.status not in ("SETTLED", "HOLD", "PERMITTED"):
+        return None
+    found = rows.held(row, key, by=voice.by, at=voice.at)
+    return {name: {"root": each.root.hex(), "rows": each.rows} for name, each in sorted(found.roots.items())}
+
+
+def _theirs(row: Transfer, state: pit.Transfer) -> str:
+    return str(state.the("accept" if row.role == "A" else "offer")["withdrawals"])
+
+
+def _told(epoch: int, customers: int, restricted: int) -> dict[str, int]:
+    return {"epoch": epoch, "customers": customers, "restricted": restricted}
+
+
+def _keep(row: Transfer, epoch: int, tags: Collection[bytes], *, customers: int, restricted: int, at: datetime) -> None:
+    defaults = {
+        "tags": b"".join(sorted(tags)),
+        "customers": customers,
+        "restricted": restricted,
+        "applied_at": at,
+    }
+    Withdrawal.objects.update_or_create(transfer=row, epoch=epoch, defaults=defaults)
+
+
+def _tags_of(row: Transfer, customers: Collection[int], key: bytes) -> set[bytes]:
+    """The person tags of customers of ours that are in this transfer."""
+    if row.role == "A":
+        scope = scopes.read_scope(bytes(row.scope))
+        inside = set(scope.customers.tolist()) & set(customers)
+        return set(rows.tags_of_links(key, [rows.link_of(rows.link_key(key), each) for each in inside]))
+    return set(rows.tags_of_links(key, _links_of(row, customers)))
+
+
+def _links_of(row: Transfer, customers: Collection[int]) -> set[str]:
+    found: set[str] = set()
+    wanted = np.fromiter(customers, np.int64, len(customers))
+    for each in rows.columns_of(row):
+        links = rows.links_of(each.table)
+        found |= {links[place] for place in np.flatnonzero(np.isin(each.customers, wanted)).tolist()}
+    return found
+
+
+def _apply(row: Transfer, tags: Collection[bytes], key: bytes) -> int:
+    """Rows of withdrawn persons count no more; gives how many of our customers these are."""
+    if row.role == "A":
+        return _apply_as_sender(row, tags, key)
+    customers = _tagged_customers(row, tags, key)
+    _drop_links(row, set(tags), key)
+    return len(customers)
+
+
+def _apply_as_sender(row: Transfer, tags: Collection[bytes], key: bytes) -> int:
+    scope = scopes.read_scope(bytes(row.scope))
+    made_under = rows.link_key(key)
+    by_link = {rows.link_of(made_under, each): each for each in scope.customers.tolist()}
+    gone = [by_link[link] for tag, link in rows.tags_of_links(key, by_link).items() if tag in tags]
+    row.scope = scope.without(gone).to_bytes()
+    row.save(update_fields=["scope"])
+    for each in rows.columns_of(row):
+        rows.drop(each, np.isin(each.customers, np.array(gone, np.int64)))
+    return len(gone)
+
+
+def _drop_links(row: Transfer, tags: set[bytes], key: bytes) -> None:
+    for each in rows.columns_of(row):
+        links = rows.links_of(each.table)
+        named = {link for tag, link in rows.tags_of_links(key, set(links)).items() if tag in tags}
+        rows.drop(each, np.array([link in named for link in links], np.bool_))
+
+
+def _tagged_customers(row: Transfer, tags: Collection[bytes], key: bytes) -> set[int]:
+    """As receiver: our customers behind these tags."""
+    found: dict[str, int] = {}
+    for each in rows.columns_of(row):
+        found.update(zip(rows.links_of(each.table), each.customers.tolist(), strict=True))
+    wanted = set(tags)
+    return {found[link] for tag, link in rows.tags_of_links(key, found).items() if tag in wanted}
+
+
+def everybody(row: Transfer) -> set[int]:
+    """Our customers of whom rows of this transfer still count."""
+    return {int(number) for each in rows.columns_of(row) for number in np.unique(each.customers[each.kept])}
+
+
+def remove(row: Transfer, customers: Collection[int], voice: Voice, *, why: str) -> int:
+    """As receiver: destroy whom we know only from this transfer. Gives how many are customers of our own besides: what
+    came of them is restricted, not destroyed. The same again finds nobody left to destroy. Outside a transaction.
+    """
+    own_sources = list(row.tables.values_list("source", flat=True))
+    alive = rows.living(customers)
+    cells = vault_queries.cells(alive)
+    beside = set(cells.customer[~np.isin(cells.source, own_sources)].tolist())
+    only_here = sorted(alive - beside)
+    if only_here:
+        vault.shred(
+            cells=dict.fromkeys(only_here),
+            reason={"transfer": row.tid, "why": why, "law": "PIPL-47a"},
+            at=voice.at,
+            by=voice.by,
+            held=lambda _: (),
+            scope=row.ledger_scope,
+        )
+        inventory.forget_customers(customers=only_here)
+    return len(alive & beside)
+
+
+def catch_up(row: Transfer, key: bytes, voice: Voice) -> None:
+    """As receiver, behind an import: apply whatever list came while it was under way. Outside a transaction."""
+    tags = known_tags(row)
+    if tags:
+        remove(row, _tagged_customers(row, tags, key), voice, why=f"epoch-{len(tags)}")
+        with transaction.atomic():
+            _drop_links(row, tags, key)

@@ -1,0 +1,330 @@
+"""Every registered place has its own end or is named; the certificate says what happened and what did not."""
+
+import zipfile
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from shouxin.duties.disposal import evidence, queries, rescans, services, steps
+from shouxin.duties.disposal.models import PlaceEnd
+from shouxin.duties.inventory import queries as inventory
+from shouxin.duties.inventory import services as inventory_services
+from shouxin.duties.inventory.models import Box, BoxPaper, Good, Source
+from shouxin.ground.formats import certificate as certificates
+from shouxin.ground.formats import permit as permits
+from shouxin.ground.formats.certificate import Copy, Words
+from shouxin.ground.kernel.refusals import Corrupt, Refusal
+from shouxin.ground.kernel.signing import signer
+from shouxin.stores.ledger import queries as ledger_queries
+from tests.duties.disposal.scene import (
+    AT,
+    CASE,
+    EXTRACT,
+    GONE,
+    certify,
+    destroy,
+    phone,
+    register_list,
+    write_list,
+)
+
+REASON = Words("出租方暂时不让进入仓库。", "The landlord lets nobody into the store room yet.")
+
+
+def dispose(scene, home, **changed):
+    """Dispose of the sources of the scene."""
+    plain = {"case": CASE, "confirm": True, "home": home, "by": scene.clerk, "at": AT}
+    return services.dispose_sources(**{**plain, **changed})
+
+
+def read(view, scene):
+    """The certificate inside, checked against the company's key and the permit."""
+    company = {scene.company.key_id: scene.company.public}
+    return certificates.check(view.envelope, company_keys=company, permit=permits.check(scene.envelope))
+
+
+@pytest.fixture
+def customer_list(scene, home, tmp_path):
+    """A registered customer list in the clear, with copies of the same people in a spool."""
+    path = tmp_path / "客户名单.csv"
+    write_list(path)
+    register_list(scene, path)
+    spool = home / "spool" / "sms"
+    spool.mkdir(parents=True)
+    write_list(spool / "batch-1.csv")
+    inventory_services.register_source(
+        kind="spool", title="spool/sms", locator=str(spool), custodian=scene.clerk, by=scene.clerk, at=AT
+    )
+    return path
+
+
+def key(title):
+    """The key of the place with this title."""
+    return next(place.key for place in queries.places() if place.title == title)
+
+
+LIST, SPOOL = "客户名单", "spool/sms"
+
+
+def test_without_destruction_there_is_no_certificate_and_no_file_goes(scene, home, customer_list):
+    with pytest.raises(Refusal, match=r"disposal\.not_destroyed"):
+        certify(scene)
+    with pytest.raises(Refusal, match=r"disposal\.not_destroyed"):
+        dispose(scene, home)
+    assert customer_list.exists()
+
+
+def test_files_go_are_looked_for_and_the_certificate_becomes_complete(scene, home, customer_list):
+    destroy(scene)
+    first = certify(scene, folder=home / "evidence")
+    assert first.headline == "partial"
+    assert read(first, scene).open_places == (key(LIST), key(SPOOL))
+    would = dispose(scene, home, confirm=False)
+    assert customer_list.exists()
+    assert (would.reasons, would.is_clean) == ({}, False)
+    result = dispose(scene, home, canaries=["PLANTED-7731"])
+    assert result.states == {key(LIST): "ended", key(SPOOL): "ended"}
+    assert (result.planted, result.found) == (1, 0)
+    assert result.looked_for > 9  # the planted value, the sampled telephones, every destroyed key
+    assert not customer_list.exists()
+    assert list((home / "spool" / "sms").iterdir()) == []
+    second = certify(scene, folder=home / "evidence")
+    content = read(second, scene)
+    assert (second.headline, second.previous) == ("complete", first.digest)
+    assert {place.method for place in content.places} == {"clear"}
+    assert {"media_limits", "statutory_extract", "B04", "B03"} <= {each.code for each in content.exclusions}
+    assert sorted(path.name for path in (home / "evidence").iterdir()) == [
+        "certificate-0001.dsse",
+        "certificate-0002.dsse",
+    ]
+    assert certify(scene, at=AT + timedelta(days=1)) == second
+    assert evidence.places_ended_share(CASE, AT).holds
+    assert evidence.certificate_issued(CASE, AT).holds
+    assert queries.certificates(CASE) == {"0001": first.envelope, "0002": second.envelope}
+
+
+def test_a_file_that_is_away_without_our_doing_is_missing_and_never_called_destroyed(scene, home, customer_list):
+    destroy(scene)
+    customer_list.unlink()
+    result = dispose(scene, home)
+    assert (result.states[key(LIST)], result.reasons[key(LIST)]) == ("missing", "missing")
+    content = read(certify(scene), scene)
+    assert content.headline == "partial"
+    assert [each.code for each in content.failures] == ["place_missing"]
+    services.exclude(
+        case=CASE,
+        place=key(LIST),
+        code="not_found",
+        reason=Words("去向不明。", "Whereabouts unknown."),
+        by=scene.clerk,
+        at=AT,
+    )
+    content = read(certify(scene), scene)
+    assert (content.headline, content.failures) == ("complete", ())
+    assert "not_found" in [each.code for each in content.exclusions]
+
+
+@pytest.mark.parametrize("point", ["intent committed", "file gone", "place closed"])
+def test_a_removal_that_was_stopped_goes_on_where_it_stopped(scene, home, customer_list, monkeypatch, point):
+    destroy(scene)
+
+    def stop(name):
+        if name == point:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(steps, "reached", stop)
+    with pytest.raises(KeyboardInterrupt):
+        dispose(scene, home)
+    monkeypatch.setattr(steps, "reached", None)
+    result = dispose(scene, home)
+    assert set(result.states.values()) == {"ended"}
+    assert not customer_list.exists()
+    assert certify(scene).headline == "complete"
+    assert len(ledger_queries.entries(kinds={"disposal.place_ended"})) == 2
+
+
+def test_a_file_stays_that_was_changed_or_never_taken_in(scene, home, tmp_path):
+    changed, unread = tmp_path / "a.csv", tmp_path / "b.csv"
+    write_list(changed)
+    write_list(unread, places=range(3))
+    one = register_list(scene, changed)
+    two = register_list(scene, unread, is_collected=False)
+    write_list(changed, places=range(5))
+    destroy(scene)
+    result = dispose(scene, home)
+    assert result.reasons == {f"source:{one}": "changed_since_registered", f"source:{two}": "not_collected"}
+    assert changed.exists()
+    assert unread.exists()
+    assert not result.is_clean
+
+
+def test_a_copy_beside_the_file_is_found_and_nothing_is_called_complete(scene, home, customer_list):
+    copy = customer_list.with_name("客户名单 (2).csv")
+    copy.write_bytes(customer_list.read_bytes())
+    destroy(scene)
+    result = dispose(scene, home)
+    assert result.states[key(LIST)] == "remains"
+    content = read(certify(scene), scene)
+    assert (content.headline, [each.code for each in content.failures]) == ("partial", ["place_remains"])
+    copy.unlink()
+    assert dispose(scene, home).is_clean
+    assert certify(scene).headline == "complete"
+
+
+@pytest.mark.parametrize("form", ["plain", "gb18030", "zip"])
+def test_a_planted_value_that_is_found_again_stops_the_certificate(scene, home, customer_list, form):
+    left = home / "papers" / "leftover"
+    left.parent.mkdir()
+    text = "预埋客户七七三一"
+    if form == "zip":
+        with zipfile.ZipFile(left, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("list.txt", f"{text}\n" * 50)
+    else:
+        left.write_bytes(text.encode("utf-8" if form == "plain" else "gb18030"))
+    destroy(scene)
+    result = dispose(scene, home, canaries=[text])
+    assert (result.found, result.where) == (1, ("papers/leftover",))
+    with pytest.raises(Refusal, match=r"certificate\.remains"):
+        certify(scene)
+    left.unlink()
+    assert dispose(scene, home, canaries=[text]).found == 0
+    assert certify(scene).headline == "complete"
+
+
+def test_a_telephone_sampled_from_the_list_is_found_in_a_forgotten_file(scene, home, customer_list):
+    (home / "export.txt").write_text(f"{phone(0)} 已联系", encoding="utf-8")
+    destroy(scene)
+    result = dispose(scene, home)
+    assert result.where == ("export.txt",)
+
+
+def test_values_are_found_across_the_edges_of_reading_and_never_where_they_are_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(rescans, "_CHUNK", 16)
+    needles = rescans.Needles({phone(0), phone(1), "另有客户", "x", "客户"})
+    file = tmp_path / "odd"
+    for start in range(40):
+        file.write_bytes(b"\0" * start + phone(0).encode() + "另有客户".encode("gb18030"))
+        assert rescans.search([file], needles) == {file: 2}
+    file.write_bytes(phone(0).encode()[:-1] + b"x" + phone(2).encode() + "客户".encode("gb18030"))
+    assert rescans.search([file, tmp_path / "away"], needles) == {}
+
+
+def add_box(scene):
+    """A box with a paper of who is gone, and one of whose purchase must be kept."""
+    source = Source.objects.create(kind="boxes", title="boxes", locator="boxes.csv", custodian="店长", registered_at=AT)
+    box = Box.objects.create(source=source, number="X1", place="库房", custodian="店长", contents="合同", sheets=5)
+    BoxPaper.objects.create(box=box, customer=scene.customers[GONE], sheets=3)
+    BoxPaper.objects.create(box=box, customer=scene.customers[EXTRACT], sheets=2)
+    return f"box:{box.id}"
+
+
+def test_a_box_ends_by_two_signatures_and_originals_are_sealed_whole(scene):
+    box = add_box(scene)
+    destroy(scene)
+    good = {
+        "case": CASE,
+        "box": box,
+        "shredded_sheets": 3,
+        "sealed_sheets": 2,
+        "signers": scene.signers,
+        "custodian": "档案室",
+        "until": date(2036, 12, 31),
+        "by": scene.clerk,
+        "at": AT,
+    }
+    one = {scene.officer: scene.signers[scene.officer]}
+    for change, code in (
+        ({"signers": one}, "disposal.two_people"),
+        ({"shredded_sheets": 5, "sealed_sheets": 0}, "disposal.box_counts"),
+        ({"custodian": ""}, "disposal.custodian_missing"),
+        ({"until": None}, "disposal.custodian_missing"),
+        ({"box": "box:99"}, "disposal.no_such_place"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            services.end_box(**{**good, **change})
+        assert refused.value.code == code
+    statement = services.end_box(**good)
+    content = read(certify(scene), scene)
+    assert (content.headline, content.places[0].proof) == ("complete", statement)
+    assert statement in content.evidence
+    assert ("originals_sealed", "2036-12-31") in [(each.code, each.until) for each in content.exclusions]
+    with pytest.raises(Refusal, match=r"disposal\.place_ended"):
+        services.end_box(**good)
+
+
+def test_things_end_when_two_people_emptied_wiped_and_checked_them(scene):
+    source = Source.objects.create(kind="goods", title="goods", locator="goods.csv", custodian="店长", registered_at=AT)
+    for number, item, holds in (("G1", "手机 13800000000", True), ("G2", "货架", False), ("G3", "电脑", None)):
+        Good.objects.create(source=source, number=number, item=item, holds_information=holds)
+    for step, method in (("taken_out", "export"), ("wiped", "factory_reset"), ("checked", "look")):
+        inventory_services.mark_good(
+            number="G1", step=step, method=method, by=scene.officer, second=scene.second, at=AT
+        )
+    destroy(scene)
+    goods = {good.number: f"good:{good.id}" for good in inventory.goods()}
+    assert services.end_goods(case=CASE, by=scene.clerk, at=AT) == [goods["G1"]]
+    content = read(certify(scene), scene)
+    # What holds nothing needs no end; what nobody marked stays open.
+    assert {place.id: place.is_open for place in content.places} == {goods["G1"]: False, goods["G3"]: True}
+    assert set(content.places[0].signed_by) == {scene.officer, scene.second}
+    assert "13800000000" not in content.places[0].title
+    assert services.end_goods(case=CASE, by=scene.clerk, at=AT) == []
+
+
+def test_an_exclusion_needs_both_languages_and_no_number_of_anybody(scene, home, customer_list):
+    destroy(scene)
+    good = {"case": CASE, "place": key(LIST), "code": "landlord", "reason": REASON, "by": scene.clerk, "at": AT}
+    for change, code in (
+        ({"reason": Words("有原因", "")}, "disposal.exclusion_reason"),
+        ({"reason": Words("找13800000000", "ask")}, "disposal.looks_personal"),
+        ({"place": "source:999"}, "disposal.no_such_place"),
+        ({"by": "staff:" + "o" * 26}, "parties.no_staff"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            services.exclude(**{**good, **change})
+        assert refused.value.code == code
+    services.exclude(**good, until=date(2027, 6, 30))
+    result = dispose(scene, home)
+    assert result.states[key(LIST)] == "excluded"
+    assert customer_list.exists()
+    # The excluded file still holds the telephones: it is named on the first page, and no remain of what was ended.
+    assert result.found == 0
+    content = read(certify(scene), scene)
+    assert content.headline == "complete"
+    assert [(each.code, each.until) for each in content.exclusions if each.code == "landlord"] == [
+        ("landlord", "2027-06-30")
+    ]
+
+
+def test_the_witness_signs_the_deed_and_the_certificate(scene):
+    watching = signer(b"\x0b" * 32, "公证员")
+    destroy(scene, witness=watching)
+    view = certify(scene, witness=watching, copies=[Copy("escrow", "escrow 1", "", Words("托管。", "Escrow."))])
+    content = read(view, scene)
+    assert content.witness == certificates.Witness("公证员", watching.key_id)
+    assert len(content.evidence) == 1
+    assert [copy.kind for copy in content.copies] == ["escrow"]
+    assert content.approvals[0].by in scene.signers
+    with pytest.raises(Corrupt):
+        certificates.check(view.envelope.replace(b'"payload":"e', b'"payload":"f', 1))
+
+
+def test_no_certificate_is_dated_before_its_destruction(scene):
+    destroy(scene)
+    with pytest.raises(Refusal, match=r"certificate\.early"):
+        certify(scene, at=AT - timedelta(days=1))
+    with pytest.raises(Refusal, match=r"ledger\.signer"):
+        certify(scene, company=scene.signers[scene.officer])
+    assert queries.issued(CASE) == []
+
+
+def test_a_staged_package_is_cleared_with_the_sources(scene, home):
+    package = home / "messages" / "t1" / "0003-package.age"
+    package.parent.mkdir(parents=True)
+    package.write_bytes(b"age-encryption.org/v1" + bytes(100))
+    destroy(scene)
+    staged = [services.Staged("package:t1/0003", "file", "package 0003", str(package))]
+    assert dispose(scene, home, staged=staged).states == {"package:t1/0003": "ended"}
+    assert not package.exists()
+    assert [place.id for place in read(certify(scene), scene).places] == ["package:t1/0003"]
+    assert PlaceEnd.objects.get().started_at == datetime(2026, 11, 23, 1, tzinfo=UTC)
