@@ -1,0 +1,54 @@
+"""What the case itself can prove. Reads only."""
+
+from datetime import datetime
+
+from shouxin.cases.models import Case, Pack, StoredDecision
+from shouxin.ground.kernel.findings import Finding, Missing
+from shouxin.stores.ledger import queries as ledger
+
+READS = ("cases.opened", "cases.decided", "cases.pack_exported")
+
+
+def recipient_of(case: str) -> str:
+    """The recipient of a case; empty where there is none."""
+    return Case.objects.filter(id=case).values_list("recipient", flat=True).first() or ""
+
+
+def flows_fixed(case: str, at: datetime) -> Finding:  # noqa: ARG001 - every check has this shape
+    """Whether the interview has fixed every flow and nothing blocks it."""
+    interview = Case.objects.values_list("interview", flat=True).get(id=case)
+    missing = tuple(Missing(block["code"], {"law": block["law"]}) for block in interview["blocks"])
+    return _finding("cases.flows_fixed", bool(interview["flows"]) and not missing, missing)
+
+
+def decided(case: str, at: datetime) -> Finding:  # noqa: ARG001
+    """Whether a decision set after the cut-off stands in which nothing is open."""
+    row = StoredDecision.objects.filter(case_id=case, is_final=True).order_by("-id").first()
+    if row is None:
+        return _finding("cases.decided", False, (Missing("cases.not_decided", owner="privacy_officer"),))
+    still_open = row.summary["people"].get("open", 0)
+    missing = (Missing("cases.still_open", {"people": still_open}),) if still_open else ()
+    return _finding("cases.decided", not missing, missing)
+
+
+def people_without_basis(case: str, at: datetime) -> Finding:  # noqa: ARG001
+    """How many people would be handed over on another row than one that rests on consent or a named basis."""
+    row = StoredDecision.objects.filter(case_id=case, is_final=True).order_by("-id").first()
+    if row is None:
+        missing = (Missing("cases.not_decided", owner="privacy_officer"),)
+        return Finding("cases.people_without_basis", False, 0, missing, ledger.height(), (), READS)
+    moved = row.summary["moved_rows"]
+    wrong = sum(count for name, count in moved.items() if name not in ("A14", "A15", "A23", "A27"))
+    return Finding("cases.people_without_basis", wrong == 0, wrong, (), ledger.height(), (), READS)
+
+
+def pack_verified(case: str, at: datetime) -> Finding:  # noqa: ARG001
+    """Whether an evidence pack of this case was exported and verified offline."""
+    row = Pack.objects.filter(case_id=case).order_by("-id").first()
+    good = row is not None and row.exit_code in (0, 3)
+    missing = () if good else (Missing("cases.no_verified_pack", owner="owner"),)
+    return _finding("evidence.pack_verified", good, missing)
+
+
+def _finding(name: str, value: bool, missing: tuple[Missing, ...]) -> Finding:
+    return Finding(name=name, holds=value, value=value, missing=missing, height=ledger.height(), kinds=READS)
