@@ -1,0 +1,258 @@
+"""`notices`, `consent`, `rights`: telling customers, their answers, what else they ask for."""
+
+import dataclasses
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from django.conf import settings
+
+from shouxin.cases import queries as cases
+from shouxin.duties.consent import queries as consent_queries
+from shouxin.duties.consent import services as consent
+from shouxin.duties.inventory import queries as inventory
+from shouxin.duties.notices import queries as notices_queries
+from shouxin.duties.notices import services as notices
+from shouxin.duties.relations import queries as relations_queries
+from shouxin.duties.relations import services as relations
+from shouxin.duties.rights import queries as rights_queries
+from shouxin.duties.rights import services as rights
+from shouxin.faces.cli.door import Outcome, Teller, given_json, given_text, verb
+from shouxin.faces.cli.founding import now
+from shouxin.ground.formats.papers import NoticeFacts, Wording, notice_text
+from shouxin.ground.kernel.digests import digest_file
+from shouxin.ground.kernel.refusals import Refusal
+from shouxin.ground.kernel.times import day_in_china
+from shouxin.ground.rulebook.gates import Answer
+from shouxin.stores.parties import queries as parties
+
+notices_app = typer.Typer(no_args_is_help=True, help="告知 / notices")
+consent_app = typer.Typer(no_args_is_help=True, help="答复 / answers")
+rights_app = typer.Typer(no_args_is_help=True, help="权利请求与投诉 / requests and complaints")
+By = Annotated[str, typer.Option(help="经办人 staff:… / who does it")]
+
+
+@notices_app.command("adopt")
+@verb
+def notices_adopt(
+    case: str,
+    *,
+    wording: Annotated[Path, typer.Option(help="措辞 JSON:zh、en、kinds / the case's wording")],
+    by: By,
+) -> Outcome:
+    """定下告知书(中、英);缺一项要素就不能用 / Adopt the notice in both languages; a missing element refuses it."""
+    row, given = cases.case(case), _check_wording(given_json(wording))
+    company, recipient = parties.company(), parties.recipient(row.recipient)
+    facts = NoticeFacts(
+        shop=given["shop"],
+        company=company.name,
+        contact=company.contact,
+        address=company.address,
+        recipient=recipient.name,
+        recipient_contact=recipient.contact,
+        closing_on=day_in_china(row.closing_at),
+        answer_by=day_in_china(row.answers_until),
+        kinds={category: tuple(names) for category, names in given["kinds"].items()},
+        public_address=settings.SHOUXIN.public_address,
+    )
+    digests = {
+        language: notices.adopt_text(
+            case=case, text=notice_text(facts, _wording(given[language]), language=language), by=by, at=now()
+        )
+        for language in ("zh", "en")
+    }
+    consent.open_window(
+        case=case,
+        recipient=row.recipient,
+        texts=list(digests.values()),
+        categories=set(given["kinds"]),
+        opens_at=now(),
+        cut_off=row.answers_until,
+        by=by,
+        at=now(),
+    )
+    return Outcome({"case": case, "texts": digests})
+
+
+def _check_wording(given: dict[str, Any]) -> dict[str, Any]:
+    """The case's wording, with everything in it that the notice needs.
+
+    Raises:
+        Refusal("notices.wording"): with the names that are missing, unknown or of another kind.
+    """
+    wrong = [name for name, kind in (("shop", str), ("kinds", dict)) if not isinstance(given.get(name), kind)]
+    for language in ("zh", "en"):
+        told = given.get(language)
+        plain = told if isinstance(told, dict) else {}
+        known = {each.name: each for each in dataclasses.fields(Wording)}
+        lacking = [name for name, each in known.items() if name not in plain and each.default is dataclasses.MISSING]
+        wrong += [f"{language}.{name}" for name in (*lacking, *sorted(set(plain) - set(known)))]
+    if wrong:
+        raise Refusal("notices.wording", wrong=wrong)
+    return given
+
+
+def _wording(plain: dict[str, Any]) -> Wording:
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
+    return Wording(**fields)
+
+
+@notices_app.command("send")
+@verb
+def notices_send(case: str, *, by: By) -> Outcome:
+    """逐人告知:邮件、短信,其余列入电话和信函名单 / Tell everyone; the rest goes to telephone and letter lists."""
+    result = notices.send(case=case, by=by, at=now(), progress=Teller())
+    return Outcome({"told": result.told, "states": dict(result.states), "counts": notices_queries.counts(case)})
+
+
+@notices_app.command("announce")
+@verb
+def notices_announce(
+    case: str,
+    *,
+    place: Annotated[str, typer.Option(help="张贴处 / where")],
+    days: Annotated[int, typer.Option(help="天数 / for how many days")],
+    photo: Annotated[Path, typer.Option(help="照片 / photograph")],
+    by: By,
+) -> Outcome:
+    """登记公告:只告知,不征求 / Record the announcement; it informs and collects nothing."""
+    notices.record_announcement(case=case, place=place, days=days, photo_digest=digest_file(photo), by=by, at=now())
+    return Outcome({"case": case, "days": days})
+
+
+@notices_app.command("delivered")
+@verb
+def notices_delivered(
+    case: str,
+    *,
+    customers: Annotated[Path, typer.Option(help="每行一个客户 c_… / one handle a line")],
+    how: Annotated[str, typer.Option(help="called | handed_over | receipt")],
+    by: By,
+) -> Outcome:
+    """电话打通或信函签收 / They were told for certain."""
+    numbers = [inventory.customer(line) for line in given_text(customers).split()]
+    return Outcome({"marked": notices.mark_delivered(case=case, customers=numbers, how=how, by=by, at=now())})
+
+
+@notices_app.command("bounces")
+@verb
+def notices_bounces(case: str, folder: Path, *, by: By) -> Outcome:
+    """读入退信 / Read mail that came back."""
+    return Outcome({"bounced": notices.import_bounces(case=case, folder=folder, by=by, at=now())})
+
+
+@notices_app.command("status")
+@verb
+def notices_status(case: str) -> Outcome:
+    """告知到哪了 / How far the telling came."""
+    missing = notices_queries.missing(case, now())
+    plain = {"counts": notices_queries.counts(case), "untold": missing, "lists": notices_queries.mailing_files(case)}
+    return Outcome(plain, holds=not missing)
+
+
+@consent_app.command("import")
+@verb
+def consent_import(case: str, path: Path, *, by: By) -> Outcome:
+    """读入答复登记表(电话、纸面、当面) / Read an answer sheet."""
+    result = consent.import_sheet(
+        path=path,
+        case=case,
+        text_of=lambda customer: notices_queries.text_shown(case, customer),
+        resolve=notices_queries.resolve_code,
+        by=by,
+        at=now(),
+    )
+    refused = [{"row": each.row, "code": each.code} for each in result.refused]
+    plain = {"rows": result.rows, "recorded": result.recorded, "known": result.known, "answers": dict(result.answers)}
+    return Outcome({**plain, "refused": refused}, holds=not refused)
+
+
+@consent_app.command("record")
+@verb
+def consent_record(
+    case: str,
+    code: Annotated[str, typer.Argument(help="答复码 / reply code")],
+    answer: Annotated[str, typer.Argument(help="agree | refuse | call_me | withdraw")],
+    *,
+    by: By,
+    route: Annotated[str, typer.Option(help="telephone | paper | counter | reply_code")] = "telephone",
+    proof: Annotated[str, typer.Option(help="凭证:通话时间、纸张编号 / what proves it")],
+    sensitive: Annotated[bool, typer.Option("--sensitive", help="单独同意敏感信息 / also the sensitive kinds")] = False,
+    guardian: Annotated[bool, typer.Option("--guardian", help="监护人答复 / by the guardian")] = False,
+) -> Outcome:
+    """登记一个答复 / Record one answer."""
+    _, customer = notices_queries.resolve_code(code)
+    if answer == "withdraw" and consent_queries.standing(case, [customer]).get(customer) == Answer.WITHDRAW:
+        return Outcome({"answer": answer, "customer": inventory.handle(customer), "defects": [], "known": True})
+    window = consent_queries.window(case)
+    view = consent.record(
+        case=case,
+        customer=customer,
+        recipient=window.recipient,
+        text_digest=notices_queries.text_shown(case, customer),
+        answer=answer,
+        categories=window.categories - {"sensitive"} if answer == "agree" else (),
+        sensitive_agreed=sensitive,
+        guardian=guardian,
+        route=route,
+        proof=proof.encode(),
+        recorded_by=by,
+        at=now(),
+    )
+    return Outcome({"answer": view.answer, "customer": inventory.handle(customer), "defects": list(view.defects)})
+
+
+@consent_app.command("status")
+@verb
+def consent_status(case: str) -> Outcome:
+    """答复统计 / Answers so far."""
+    window = consent_queries.window(case)
+    return Outcome({"answers": consent_queries.counts(case, now()), "until": window.cut_off.isoformat()})
+
+
+@rights_app.command("list")
+@verb
+def rights_list(case: str) -> Outcome:
+    """未答复的请求、投诉和回电 / Open requests, complaints and call-backs."""
+    requests = [_shown(vars(each)) for each in rights_queries.open(case)]
+    matters = [_shown(vars(each)) for each in relations_queries.open(case)]
+    return Outcome({"requests": requests, "matters": matters})
+
+
+@rights_app.command("answer")
+@verb
+def rights_answer(
+    request: int,
+    *,
+    by: By,
+    said: Annotated[str, typer.Option(help="答复内容 / what was answered")],
+    refuse: Annotated[str, typer.Option(help="拒绝的理由代码 / reason code of a refusal")] = "",
+    law: Annotated[str, typer.Option(help="条文 / article")] = "",
+) -> Outcome:
+    """答复一项权利请求 / Answer a request, or refuse it with reason and article."""
+    if refuse:
+        view = rights.refuse(request=request, reason=refuse, law=law, by=by, at=now(), said=said.encode())
+    else:
+        view = rights.answer(request=request, by=by, at=now(), said=said.encode())
+    return Outcome({"request": view.id, "state": view.state})
+
+
+@rights_app.command("settle")
+@verb
+def rights_settle(
+    matter: int,
+    *,
+    by: By,
+    outcome: Annotated[str, typer.Option(help="put_right | explained | called …")],
+    said: Annotated[str, typer.Option(help="处理内容 / what was done")],
+) -> Outcome:
+    """办结一件投诉或回电 / Settle a complaint or a call-back."""
+    view = relations.answer(matter=matter, outcome=outcome, by=by, at=now(), said=said.encode())
+    return Outcome({"matter": view.id, "state": view.state})
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    number = row.pop("customer")
+    plain = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+    return {**plain, "customer": inventory.handles([number]).get(number, "")}

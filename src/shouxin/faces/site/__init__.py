@@ -1,0 +1,1 @@
+"""Settings, addresses, the server's door. Imported by nobody; named by string."""

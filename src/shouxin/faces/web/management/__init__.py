@@ -1,0 +1,1 @@
+"""Commands of the site beside `shouxin`: log-in passwords."""
