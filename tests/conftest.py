@@ -14,6 +14,30 @@ NOTHING_SKIPS = bool(os.environ.get("SHOUXIN_NOTHING_SKIPS"))
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Row numbers start far apart from table to table, so that no test can lean on a first row being number one."""
+    with django_db_blocker.unblock():
+        _start_row_numbers_far_apart()
+
+
+def _start_row_numbers_far_apart() -> None:
+    from django.apps import apps
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for start, model in enumerate(apps.get_models(), 101):
+            table, key = model._meta.db_table, model._meta.pk
+            if key.get_internal_type() not in ("AutoField", "BigAutoField"):
+                continue
+            if connection.vendor == "sqlite":
+                cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+                cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, start * 1000])
+            else:
+                sequence = connection.ops.quote_name(f"{table}_{key.column}_seq")
+                cursor.execute(f"ALTER SEQUENCE {sequence} RESTART WITH {start * 1000}")
+
+
 @pytest.fixture
 def at() -> datetime:
     """The instant at which tests happen: a Monday morning in China."""
