@@ -53,6 +53,21 @@ def home(tmp_path, settings):
     return folder
 
 
+def pytest_collection_modifyitems(config, items):
+    """A test of one kind of database steps aside on the other: skipped, or left out where both are run."""
+    from django.db import connection
+
+    elsewhere = []
+    for item in items:
+        marker = item.get_closest_marker("only_on")
+        if marker and marker.args[0] != connection.vendor:
+            item.add_marker(pytest.mark.skip(reason=f"this test is about {marker.args[0]}; set DATABASE_URL to one"))
+            elsewhere.append(item)
+    if NOTHING_SKIPS and elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
+
+
 def needs_shared() -> pytest.MarkDecorator:
     """Skip with a reason where the shared material is not beside the checkout."""
     return pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is not beside this checkout")

@@ -168,14 +168,14 @@ def test_the_database_refuses_change_removal_and_gaps(own, at, fill, change):
     assert queries.check_whole().size == 301
 
 
-@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="REPLACE is SQLite's")
+@pytest.mark.only_on("sqlite")  # REPLACE is SQLite's
 def test_sqlite_refuses_to_replace(own, at, fill):
     fill(2)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("INSERT OR REPLACE INTO ledger_entry SELECT * FROM ledger_entry WHERE seq = 1")
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="TRUNCATE is PostgreSQL's")
+@pytest.mark.only_on("postgresql")  # TRUNCATE is PostgreSQL's
 def test_postgresql_refuses_to_truncate(own, at, fill):
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE ledger_entry")

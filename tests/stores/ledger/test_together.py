@@ -15,7 +15,7 @@ from tests.stores.ledger.conftest import ORIGIN
 WRITERS, TIMES = 4, 25
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite's test database lives in one process's memory")
+@pytest.mark.only_on("postgresql")  # SQLite's test database lives in one process's memory
 def test_threads_on_postgresql_wait_for_the_head(durable_db, at):
     services.found(origin=ORIGIN, simulated=True, company="x", signer=signer(b"\x01" * 32, ORIGIN), at=at)
     with ThreadPoolExecutor(WRITERS) as pool:

@@ -148,9 +148,8 @@ def test_after_a_destruction_the_key_is_in_no_file_that_the_present_root_opens(v
     assert len(texts([n for n in numbers if n != 7])) == 398
 
 
+@pytest.mark.only_on("sqlite")
 def test_the_log_and_the_index_file_lose_the_deleted_rows_too(vault):
-    if connection.vendor != "sqlite":
-        pytest.skip("SQLite's files")
     fill(5)
     with sqlite3.connect(vault / "index.sqlite3") as index:
         tag = index.execute("SELECT tag FROM bidx WHERE customer = 3").fetchone()[0]

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.stores.vault.faults import is_sqlite, run
+from tests.stores.vault.faults import run
 
 
+# The replay copies the embedded database's files; PostgreSQL's own are its own to recover.
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize(("act", "stride"), [("power-shred", 8), ("power-allocate", 6), ("power-recover", 6)])
 def test_any_prefix_and_reordering_of_the_unsynced_writes_leaves_a_whole_vault(tmp_path, act, stride):
-    if not is_sqlite():
-        pytest.skip("the replay copies the embedded database's files; PostgreSQL's own are its own to recover")
     assert len(run(act, tmp_path, stride=stride)) >= 5
 
 
