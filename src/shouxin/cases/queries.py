@@ -10,6 +10,7 @@ import numpy as np
 from shouxin.cases import decisions, facts
 from shouxin.cases.acts import ACTS
 from shouxin.cases.checks import CHECKS
+from shouxin.cases.interview import BRANCHES
 from shouxin.cases.models import Case, Permit, Step, StoredDecision
 from shouxin.duties.inventory import queries as inventory
 from shouxin.ground.formats import playbook as playbooks
@@ -54,7 +55,7 @@ def cases() -> list[Case]:
 
 def playbook_of(case_id: str) -> playbooks.Playbook:
     """The playbook that the case pinned."""
-    return playbooks.parse(case(case_id).playbook_text, acts=ACTS, checks=CHECKS)
+    return playbooks.parse(case(case_id).playbook_text, acts=ACTS, checks=CHECKS, branches=BRANCHES)
 
 
 def step_report(case_id: str, step: str, at: datetime) -> StepReport:

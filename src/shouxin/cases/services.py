@@ -20,7 +20,7 @@ from django.db import transaction
 from shouxin.cases import decisions, facts, queries
 from shouxin.cases.acts import ACTS
 from shouxin.cases.checks import CHECKS
-from shouxin.cases.interview import Ruling, rule_on
+from shouxin.cases.interview import BRANCHES, Ruling, rule_on
 from shouxin.cases.models import Case, Pack, Permit, Statement, Step, StoredDecision, Waiver
 from shouxin.duties.consent.actors import check_staff
 from shouxin.duties.disposal import queries as disposal
@@ -55,36 +55,39 @@ PERMIT_CHECKS = (
 
 
 @transaction.atomic
-def open_case(*, title: str, answers: Mapping[str, Any], by: str, at: datetime, playbook: str = "asset_sale") -> Case:
+def open_case(*, title: str, answers: Mapping[str, Any], by: str, at: datetime, playbook: str = "") -> Case:
     """Open a case from the interview; its steps get owners and due dates in Chinese working days.
+
+    The interview chooses the playbook; naming one must agree with it.
 
     Raises:
         Refusal("interview.…"), Refusal("playbook.…"), Refusal("parties.no_recipient"), Refusal("parties.no_staff").
     """
     check_staff(by)
     ruling = rule_on(answers)
-    parties.recipient(ruling.flows[0].recipient)
-    text = playbook_text(playbook)
-    parsed = playbooks.parse(text, acts=ACTS, checks=CHECKS)
-    if ruling.structure not in parsed.structures:
+    for flow in ruling.flows:
+        parties.recipient(flow.recipient)
+    text = playbook_text(playbook or ruling.playbook)
+    parsed = playbooks.parse(text, acts=ACTS, checks=CHECKS, branches=BRANCHES, shelf=playbook_text("shelf"))
+    if not set(ruling.structures) & set(parsed.structures):
         raise Refusal("cases.playbook_of_another_structure", structure=ruling.structure, playbook=parsed.id)
     row = Case.objects.create(
         id=new_id("case"),
         title=title,
         structure=ruling.structure,
         interview=ruling.to_plain(),
-        recipient=ruling.flows[0].recipient,
-        playbook_text=text,
+        recipient=ruling.main.recipient if ruling.main else "",
+        playbook_text=parsed.whole,
         playbook_digest=parsed.digest,
         opened_at=check_instant(at),
         answers_until=datetime.combine(ruling.answers_until, time(23, 59, 59), SHANGHAI),
         closing_at=datetime.combine(ruling.closing_on, time(0, 0), SHANGHAI),
     )
-    _plan_steps(row, parsed, ruling, answers)
+    _plan_steps(row, parsed, ruling)
     told = {
         "playbook": parsed.digest,
         "edition": parsed.edition,
-        "structure": ruling.structure,
+        "structures": list(ruling.structures),
         "rule": ruling.rule,
         "recipient": row.recipient,
         "answers_until": ruling.answers_until.isoformat(),
@@ -121,14 +124,13 @@ def playbook_text(name: str) -> str:
     return file.read_text("utf-8")
 
 
-def _plan_steps(row: Case, parsed: playbooks.Playbook, ruling: Ruling, answers: Mapping[str, Any]) -> None:
+def _plan_steps(row: Case, parsed: playbooks.Playbook, ruling: Ruling) -> None:
     anchors = {
         "opening": day_in_china(row.opened_at),
         "answers_until": ruling.answers_until,
         "closing_day": ruling.closing_on,
     }
-    known = {f"interview.{name}": value for name, value in answers.items() if isinstance(value, bool | int | str)}
-    plain = {name.partition(".")[2]: value for name, value in known.items()}
+    plain = ruling.branches
     owners = {each.role: each.id for each in reversed(parties.staff())}
     for place, step in enumerate(parsed.in_order(plain)):
         due = step.due.day(anchors.get(step.due.anchor, anchors["opening"])) if step.due else None

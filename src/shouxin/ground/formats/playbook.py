@@ -6,6 +6,10 @@ interview in the same grammar, parts joined by `and`. Everything that is wrong i
 unknown acts, checks, law ids, roles, phases, needs; cycles; a name missing in either language.
 
     parse(text, acts={"notices.send"}, checks={"rights.open_requests"}).step("tell-customers").closes_on
+
+Steps that several playbooks share stand once on a shelf, a file of steps; `use = "collect"` takes one from there, and
+what else the playbook says of it holds before the shelf's words. A case pins the whole (`Playbook.whole`), shelf taken
+in, so that neither file's later edition changes a case that is open.
 """
 
 import re
@@ -14,6 +18,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
 from typing import Any
 
 from shouxin.ground.kernel import canonical
@@ -32,6 +37,7 @@ _NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
 _TEXT = re.compile(r'^"([^"\\]*)"$')
 _DUE = re.compile(r"^(-?)P(\d{1,4})(WD|D)$")
 _ID = re.compile(r"^[a-z][a-z0-9-]{1,47}$")
+_SHARED = "use"
 _TABLE_LINE = re.compile(r"^\s*\[{1,2}\s*(playbook|step|question|phase)\s*\]")
 _SYNTAX_LINE = re.compile(r"at line (\d+)")
 _NOTHING = " or nothing"
@@ -202,6 +208,7 @@ class Playbook:
     phases: tuple[Phase, ...]
     steps: tuple[Step, ...]
     digest: str
+    whole: str
 
     def step(self, id: str) -> Step:
         """Return one step.
@@ -239,6 +246,7 @@ class _Reading:
     lines: Mapping[str, list[int]]
     acts: Collection[str]
     checks: Collection[str]
+    branches: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
 
     def entries(self, table: str) -> list[_Entry]:
@@ -258,14 +266,25 @@ class _Reading:
         self.problems.append(Problem(entry.where, entry.line, code, str(word)))
 
 
-def parse(text: str, *, acts: Collection[str], checks: Collection[str]) -> Playbook:
+def parse(
+    text: str,
+    *,
+    acts: Collection[str],
+    checks: Collection[str],
+    branches: Mapping[str, str] = MappingProxyType({}),
+    shelf: str = "",
+) -> Playbook:
     """Read a playbook and refuse it whole when anything in it is wrong.
+
+    `branches`: what `when` may ask of the interview besides the playbook's own questions, each with its kind (a
+    question's). `shelf`: the steps that `use` may take. `text` is TOML, or the `whole` of a playbook parsed before.
 
     Raises:
         Refusal("playbook.syntax"): the text is not TOML; with the line.
         Refusal("playbook.invalid"): `problems` lists everything that is wrong, each with step and line.
     """
-    reading = _Reading(_tree(text), _table_lines(text), acts, checks)
+    reading = _Reading(_tree(text), _table_lines(text), acts, checks, branches)
+    _take_from_shelf(reading, {step.get("id"): step for step in _tree(shelf).get("step", [])})
     head = _head(reading)
     questions = tuple(_questions(reading))
     phases = tuple(_phases(reading))
@@ -273,11 +292,25 @@ def parse(text: str, *, acts: Collection[str], checks: Collection[str]) -> Playb
     _check_order(reading, steps, [phase.id for phase in phases])
     if reading.problems:
         raise Refusal("playbook.invalid", problems=tuple(reading.problems))
-    meaning = digest(canonical.encode(_plain(reading.tree)))
-    return Playbook(**head, questions=questions, phases=phases, steps=steps, digest=meaning)
+    whole = canonical.encode(_plain(reading.tree))
+    return Playbook(**head, questions=questions, phases=phases, steps=steps, digest=digest(whole), whole=whole.decode())
+
+
+def _take_from_shelf(reading: _Reading, shelf: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put the shelf's step in the place of each `use`; what the playbook says of it holds before the shelf's words."""
+    for place, entry in enumerate(reading.entries("step")):
+        wanted = entry.get(_SHARED)
+        if wanted is None:
+            continue
+        if wanted not in shelf:
+            reading.tell(entry, "playbook.not_on_shelf", wanted)
+        own = {key: value for key, value in entry.keys.items() if key != _SHARED}
+        reading.tree["step"][place] = {**shelf.get(str(wanted), {}), **own}
 
 
 def _tree(text: str) -> dict[str, Any]:
+    if text.startswith("{"):
+        return dict(canonical.decode(text.encode(), where="playbook"))
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -409,14 +442,19 @@ def _when(reading: _Reading, entry: _Entry, questions: Mapping[str, Question]) -
     text = str(entry.get("when", ""))
     for predicate in _predicates(reading, entry, text.split(" and ") if text else []):
         room, _, id = predicate.name.partition(".")
-        if room != "interview" or id not in questions or not _fits(questions[id], predicate.literal):
+        asked = questions.get(id) or _branch(id, reading.branches)
+        if room != "interview" or asked is None or not _fits(asked, predicate.literal):
             reading.tell(entry, "playbook.unknown_question", predicate)
         yield predicate
 
 
+def _branch(id: str, branches: Mapping[str, str]) -> Question | None:
+    return Question(id, branches[id], "", "") if id in branches else None
+
+
 def _fits(question: Question, literal: Literal) -> bool:
     if question.kind == "choice":
-        return literal in question.choices
+        return literal in question.choices if question.choices else isinstance(literal, str)
     return _kind(literal) == ("number" if question.kind == "count" else "yes_no")
 
 
