@@ -48,9 +48,10 @@ def test_it_waits_for_the_steps_before_it(shop):
     assert error.facts["steps"] == ["register-sources"]
 
 
-def test_a_clerk_may_close_a_step_and_an_outsider_may_not(shop):
+def test_a_step_is_closed_by_who_leads_the_case_and_by_nobody_else(shop):
     assert refused(shop, "name-people", by="staff:" + "o" * 26).code == "parties.no_staff"
-    assert close(shop, "name-people", by="clerk").state == "closed"
+    assert refused(shop, "name-people", by="clerk").code == "access.act_not_for_this_role"
+    assert close(shop, "name-people", by="owner").state == "closed"
 
 
 def test_somebody_who_left_closes_nothing(shop):
@@ -74,6 +75,7 @@ def test_two_signatures_are_two_people_of_the_staff(shop, keys):
     for signers in ([], [owner], [owner, owner], [owner, company]):  # the company's key is nobody's
         assert refused(shop, "end-places", signers=signers).code == "cases.second_signature"
     assert refused(shop, "end-places", signers=[owner, second]).code == "cases.step_not_provable"
+    assert refused(shop, "end-places", signers=[owner, keys["clerk"]]).code == "access.act_not_for_this_role"
 
 
 def test_a_step_that_asks_for_a_document_needs_a_statement_with_a_file(shop, keys):

@@ -23,6 +23,7 @@ import fastexcel
 import pytest
 
 from shouxin.faces.cli.demo.companies import Company
+from shouxin.faces.cli.demo.senders import made_up
 from shouxin.faces.cli.demo.story import Story
 from shouxin.ground.kernel.refusals import Refusal
 from tests.stories.faults.sitecustomize import FOLDER, PARENT, SIZE, Shared
@@ -353,7 +354,8 @@ def _silent(phase, done, total):
 
 
 def _story(folder, kills):
-    return WatchedStory(folder=folder, customers=CUSTOMERS, seed=SEED, teller=_silent).watch(kills)
+    sender = made_up(customers=CUSTOMERS, seed=SEED)
+    return WatchedStory(folder=folder, sender=sender, teller=_silent).watch(kills)
 
 
 @pytest.fixture(scope="module")

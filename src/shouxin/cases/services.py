@@ -6,7 +6,9 @@
 3. A decision set is computed whole, never in part; only one made after the cut-off is final.
 4. A permit rests on findings that hold, the newest final decision set and two people's keys.
 5. Closing checks everything again; a closed case takes nothing more.
-6. Whoever acts works here, and whoever signs signs with the own key: the company's key is nobody's.
+6. Whoever acts works here and has a role that may (`rulebook.access`): the owner and the privacy officer decide,
+   permit and close; a second signer countersigns; a clerk opens and asks. Whoever signs signs with the own key: the
+   company's key is nobody's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,6 +40,7 @@ from shouxin.ground.kernel.times import SHANGHAI, check_instant, day_in_china, t
 from shouxin.ground.rulebook import gates
 from shouxin.stores.ledger import queries as ledger_queries
 from shouxin.stores.ledger import services as ledger
+from shouxin.stores.parties import authority
 from shouxin.stores.parties import queries as parties
 
 PERMIT_DAYS = 30
@@ -61,9 +64,9 @@ def open_case(*, title: str, answers: Mapping[str, Any], by: str, at: datetime, 
     The interview chooses the playbook; naming one must agree with it.
 
     Raises:
-        Refusal("interview.…"), Refusal("playbook.…"), Refusal("parties.no_recipient"), Refusal("parties.no_staff").
+        Refusal("interview.…"), ("playbook.…"), ("parties.no_recipient"), ("parties.no_staff"), ("access.…").
     """
-    check_staff(by)
+    _check_may(by, "open", at)
     ruling = rule_on(answers)
     for flow in ruling.flows:
         parties.recipient(flow.recipient)
@@ -99,17 +102,22 @@ def open_case(*, title: str, answers: Mapping[str, Any], by: str, at: datetime, 
     return row
 
 
-def _open(case: str, by: str) -> Case:
-    """The case, still open, for somebody who works here.
+def _open(case: str, by: str, act: str, at: datetime) -> Case:
+    """The case, still open, for somebody who may act so on it.
 
     Raises:
-        Refusal("cases.no_such_case"), ("cases.closed"), ("parties.no_staff"), ("access.staff_revoked").
+        Refusal("cases.no_such_case"), ("cases.closed"), ("parties.no_staff"), ("access.…").
     """
     row = queries.case(case)
-    check_staff(by)
+    _check_may(by, act, at)
     if row.state != Case.OPEN:
         raise Refusal("cases.closed", case=case)
     return row
+
+
+def _check_may(by: str, act: str, at: datetime) -> None:
+    check_staff(by)
+    authority.check_may(by=by, act=act, at=at)
 
 
 def playbook_text(name: str) -> str:
@@ -151,14 +159,14 @@ def close_step(*, case: str, step: str, by: str, at: datetime, signers: Sequence
         Refusal("cases.step_not_provable", missing=[…]), ("cases.step_closed"), ("cases.needs_open", steps=[…]),
         ("cases.second_signature"): the playbook asks for two people; and as `_open`.
     """
-    row, parsed = _open(case, by), queries.playbook_of(case)
+    row, parsed = _open(case, by, "close_step", at), queries.playbook_of(case)
     planned = parsed.step(step)
     with transaction.atomic():
         state = Step.objects.select_for_update().get(case=row, key=step)
         if state.state != Step.OPEN:
             raise Refusal("cases.step_closed", step=step, state=state.state)
         _check_needs(row, planned)
-        _check_evidence(row, planned, signers)
+        _check_evidence(row, planned, signers, at)
         report = queries.step_report(case, step, at)
         if not report.provable:
             raise Refusal("cases.step_not_provable", step=step, missing=[item.code for item in report.missing])
@@ -183,10 +191,12 @@ def _check_needs(row: Case, planned: playbooks.Step) -> None:
         raise Refusal("cases.needs_open", step=planned.id, steps=sorted(waiting))
 
 
-def _check_evidence(row: Case, planned: playbooks.Step, signers: Sequence[Signer]) -> None:
-    two = len(parties.distinct_signers(each.key_id for each in signers)) >= 2
-    if "second_signature" in planned.evidence and not two:
+def _check_evidence(row: Case, planned: playbooks.Step, signers: Sequence[Signer], at: datetime) -> None:
+    staff = parties.distinct_signers(each.key_id for each in signers)
+    if "second_signature" in planned.evidence and len(staff) < 2:
         raise Refusal("cases.second_signature", step=planned.id)
+    if staff:
+        authority.check_signed(staff=staff, act="close_step", at=at)
     if "document" in planned.evidence and not row.statements.filter(kind=planned.id).exclude(file_digest="").exists():
         raise Refusal("cases.document_missing", step=planned.id)
 
@@ -210,7 +220,7 @@ def waive(
         Refusal("cases.own_waiver"), ("cases.waiver_reason"), ("cases.waiver_expiry"), ("cases.no_such_check"),
         ("disposal.not_the_signers_key"): the approval is not by the approver's own key; and as `_open`.
     """
-    row, parsed = _open(case, asked_by), queries.playbook_of(case)
+    row, parsed = _open(case, asked_by, "ask_waiver", at), queries.playbook_of(case)
     if asked_by == approved_by:
         raise Refusal("cases.own_waiver")
     if len(reason.strip()) < 10:
@@ -220,6 +230,8 @@ def waive(
     if check not in [predicate.name for predicate in parsed.step(step).closes_on]:
         raise Refusal("cases.no_such_check", step=step, check=check)
     check_keys({approved_by: approver})
+    authority.check_may(by=approved_by, act="countersign", at=at)
+    authority.check_led(staff=(asked_by, approved_by), act="waive", at=at)
     told = {
         "case": case,
         "step": step,
@@ -264,7 +276,7 @@ def state(
     Raises:
         Refusal("cases.statement_unsigned"), ("cases.statement_text"), ("cases.statement_future"); and as `_open`.
     """
-    row = _open(case, by)
+    row = _open(case, by, "state", at)
     if not signers:
         raise Refusal("cases.statement_unsigned")
     if not text.strip():
@@ -303,7 +315,7 @@ def decide(*, case: str, by: str, at: datetime) -> StoredDecision:
     Raises:
         as `_open`.
     """
-    row = _open(case, by)
+    row = _open(case, by, "decide", at)
     gathered = facts.gather(row, at)
     is_final = at > row.answers_until
     flow = gates.decide(gathered.facts, gathered.flow)
@@ -365,8 +377,10 @@ def permit(*, case: str, signers: Mapping[str, Signer], by: str, at: datetime) -
         Refusal("cases.not_decided"), ("cases.permit_findings", missing=[…]), ("permit.approvers"), ("permit.scope"),
         ("disposal.not_the_signers_key"); and as `_open`.
     """
-    row = _open(case, by)
+    row = _open(case, by, "permit", at)
     check_keys(dict(signers))
+    if signers:
+        authority.check_signed(staff=list(signers), act="permit", at=at)
     stored = queries.newest_final(case)
     decided = decisions.unpack(stored)
     findings = [CHECKS[name](case, at) for name in PERMIT_CHECKS]
@@ -415,7 +429,7 @@ def close(*, case: str, by: str, at: datetime) -> Case:
     Raises:
         Refusal("cases.steps_open", steps=[…]), ("cases.no_longer_provable", steps=[…]); and as `_open`.
     """
-    row = _open(case, by)
+    row = _open(case, by, "close", at)
     still_open = list(row.steps.filter(state=Step.OPEN).values_list("key", flat=True))
     if still_open:
         raise Refusal("cases.steps_open", steps=still_open)

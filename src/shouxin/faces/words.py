@@ -26,6 +26,7 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
     "role": ("role", "flow_role"),
     "roles": ("role", "flow_role"),
     "purpose": ("access_purpose",),
+    "act": ("case_act",),
     "category": ("category",),
     "categories": ("category",),
     "classes": ("category",),

@@ -69,6 +69,21 @@ def test_the_same_package_again_is_the_same_receipt(story):
     assert story.look("a")["kinds"] == story.look("b")["kinds"]
 
 
+def test_an_acknowledgement_for_the_cooling_off_is_written_once_and_not_before_it_proves_anything(story):
+    story.to("HOLD")
+    first = story.said["ack"]
+    assert story.b_says("ack", again=True)["path"] == first
+    story.wait(hours=72)
+    proof = story.b_says("ack", again=True)["path"]
+    assert proof != first
+    # Stopped before it was handed over, and sent again: the same file, so that the sender's chain has no gap.
+    Path(proof).unlink()
+    assert story.b_says("ack", again=True)["path"] == proof
+    story.to_a("ack")
+    assert story.look("a")["kinds"] == story.look("b")["kinds"]
+    assert story.look("a")["kinds"].count("ack") == 2
+
+
 def test_parts_that_are_lost_go_out_again_without_a_word(story):
     story.offer()
     story.accept()

@@ -63,12 +63,21 @@ def test_the_status_in_words_says_what_each_step_lacks_and_what_to_do(shouxin, s
 
 
 def test_a_step_is_closed_or_refused_with_what_is_missing(shouxin, shop):
-    clerk = ["--by", shop.staff["clerk"], "--json"]
-    assert shouxin("case", "step", shop.case, "name-people", *clerk).plain["state"] == "closed"
-    assert shouxin("case", "step", shop.case, "name-people", *clerk).plain["error"] == "cases.step_closed"
-    waiting = shouxin("case", "step", shop.case, "confirm-fields", *clerk)
+    officer = ["--by", shop.staff["privacy_officer"], "--json"]
+    assert shouxin("case", "step", shop.case, "name-people", *officer).plain["state"] == "closed"
+    assert shouxin("case", "step", shop.case, "name-people", *officer).plain["error"] == "cases.step_closed"
+    waiting = shouxin("case", "step", shop.case, "confirm-fields", *officer)
     assert (waiting.code, waiting.plain["error"]) == (1, "cases.needs_open")
     assert shouxin("case", "step", shop.case, "register-sources", "--by", NOBODY, "--json").code == 1
+
+
+def test_a_clerk_is_told_who_may_close_a_step_in_both_languages(shouxin, shop, monkeypatch):
+    arguments = ["case", "step", shop.case, "name-people", "--by", shop.staff["clerk"], "--json"]
+    told = shouxin(*arguments)
+    assert (told.code, told.plain["error"]) == (1, "access.act_not_for_this_role")
+    assert told.plain["sentence"] == "经办人不能关闭步骤。能办理的是：店主、个人信息保护负责人。请由其中一位办理。"
+    monkeypatch.setenv("SHOUXIN_LANGUAGE", "en")
+    assert "close a step is for Owner, Privacy officer" in shouxin(*arguments).plain["sentence"]
 
 
 def test_a_step_is_explained_with_exit_code_one_while_it_cannot_close(shouxin, shop):

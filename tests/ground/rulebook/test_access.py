@@ -13,6 +13,7 @@ UNTIL = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 def test_every_role_purpose_and_category_has_a_word():
     assert {f"role.{role}" for role in access.ROLES} <= set(terms.terms())
     assert {f"access_purpose.{purpose}" for purpose in access.PURPOSES} <= set(terms.terms())
+    assert {f"case_act.{act}" for act in access.ACTS} <= set(terms.terms())
     for (role, purpose), categories in access.TABLE.items():
         assert role in access.ROLES
         assert purpose in access.PURPOSES
@@ -56,6 +57,30 @@ def test_what_the_table_allows_is_granted(role, purpose, categories):
 def test_what_the_table_does_not_name_is_refused(role, purpose, categories, code):
     with pytest.raises(Refusal) as refused:
         access.decide_access(role, purpose, categories)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("act", access.ACTS)
+@pytest.mark.parametrize("role", access.ROLES)
+def test_a_case_is_decided_permitted_and_closed_by_who_leads_it_alone(role, act):
+    may = {"owner", "privacy_officer"}
+    may |= {"clerk"} if act in ("open", "ask_waiver", "state") else set()
+    may |= {"second_signer"} if act in ("countersign", "state") else set()
+    if role in may:
+        access.check_act(role, act)
+        return
+    with pytest.raises(Refusal) as refused:
+        access.check_act(role, act)
+    assert refused.value.code == "access.act_not_for_this_role"
+    assert set(refused.value.facts["roles"]) == may
+
+
+@pytest.mark.parametrize(
+    ("role", "act", "code"), [("king", "decide", "access.unknown_role"), ("owner", "reign", "access.unknown_act")]
+)
+def test_a_role_or_an_act_that_the_table_does_not_know_is_refused(role, act, code):
+    with pytest.raises(Refusal) as refused:
+        access.check_act(role, act)
     assert refused.value.code == code
 
 

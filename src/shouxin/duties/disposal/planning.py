@@ -20,6 +20,7 @@ from shouxin.ground.kernel.times import to_text
 from shouxin.ground.rulebook.gates import DecisionSet, Verdict
 from shouxin.stores.ledger import queries as ledger_queries
 from shouxin.stores.ledger import services as ledger
+from shouxin.stores.parties import authority
 
 PREDICATE = "disposal-plan/v1"
 
@@ -71,7 +72,7 @@ def approve(*, plan: str, signers: Mapping[str, Signer], at: datetime) -> PlanVi
 
     Raises:
         Refusal("disposal.no_such_plan"), ("disposal.plan_approved_already"), ("disposal.two_people"),
-        ("disposal.not_the_signers_key").
+        ("disposal.not_the_signers_key"), ("access.…"): one of them leads, the other may sign beside.
     """
     row = Plan.objects.select_for_update().filter(digest=plan).first()
     if row is None:
@@ -79,6 +80,7 @@ def approve(*, plan: str, signers: Mapping[str, Signer], at: datetime) -> PlanVi
     if row.approved_at is not None:
         raise Refusal("disposal.plan_approved_already", digest=plan)
     check_two(dict(signers))
+    authority.check_signed(staff=list(signers), act="permit", at=at)
     told = {
         "case": row.case,
         "decision_set": row.decision_set,

@@ -19,7 +19,8 @@ _ANSWERED = ("settled", "withdraw", "void", "refused", "destroyed", "destroy-per
 
 def acknowledge(*, tid: str, voice: Voice, message: bytes | None = None, again: bool = False) -> Sent:
     """Acknowledge their newest word and do what it asks: apply a withdrawal, delete after VOID, let go of the package's
-    key after SETTLED, of everything after DESTROYED. `again`: once more, so that a cooling-off can be proved.
+    key after SETTLED, of everything after DESTROYED. `again`: once more, so that a cooling-off can be proved; while
+    another word would prove no more, and once it is proved, the last one is given back.
 
     Raises:
         Refusal("transfer.nothing_to_acknowledge").
@@ -36,7 +37,7 @@ def acknowledge(*, tid: str, voice: Voice, message: bytes | None = None, again: 
         for each in state.messages
         if each.kind == "ack" and each.role == row.role and each["answers"] == target.digest
     ]
-    if said and not again:
+    if said and not (again and pit.would_prove_cooling_off(state, voice.at)):
         return chain.own_again(row, said[-1])
     if target.kind == "withdraw":
         return withdrawing.answer_withdraw(row, target, voice)

@@ -3,6 +3,9 @@
 One table, written by hand: role × purpose → categories. What is not in it is refused. A `Grant` is a value that the
 vault asks for; it names who, as what, for what, which categories, until when, and `parties` leaves an entry for each.
 Having a right to decide is not a right to look: owners and auditors open nothing in bulk.
+
+A second table says who may act on a case. Who leads it decides, permits and closes; a second signer only adds a
+signature to what one of them asks; a clerk collects and takes answers, opens a case and asks for a waiver, no more.
 """
 
 from collections.abc import Collection, Mapping
@@ -64,6 +67,24 @@ TABLE: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
     }
 )
 
+LEADING = frozenset({"owner", "privacy_officer"})
+_SIGNING = LEADING | {"second_signer"}
+
+ACTS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "open": LEADING | {"clerk"},
+        "state": _SIGNING | {"clerk"},
+        "decide": LEADING,
+        "close_step": LEADING,
+        "permit": LEADING,
+        "close": LEADING,
+        "ask_waiver": LEADING | {"clerk"},
+        "waive": LEADING,
+        # Beside somebody who leads: the second of two signatures, the approval of what the other asked for.
+        "countersign": _SIGNING,
+    }
+)
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -103,6 +124,23 @@ def decide_access(role: str, purpose: str, categories: Collection[str]) -> froze
     if asked - allowed:
         raise Refusal("access.beyond", role=role, purpose=purpose, categories=sorted(asked - allowed))
     return asked
+
+
+def check_act(role: str, act: str) -> None:
+    """Let those pass whose role may act so on a case.
+
+    Raises:
+        Refusal("access.unknown_role"), Refusal("access.unknown_act"): words that the table does not know.
+        Refusal("access.act_not_for_this_role"): with the roles that may.
+    """
+    if role not in ROLES:
+        raise Refusal("access.unknown_role", role=role)
+    if act not in ACTS:
+        raise Refusal("access.unknown_act", act=act)
+    if role not in ACTS[act]:
+        raise Refusal(
+            "access.act_not_for_this_role", role=role, act=act, roles=[each for each in ROLES if each in ACTS[act]]
+        )
 
 
 def grant(*, actor: str, role: str, purpose: str, categories: Collection[str], until: datetime) -> Grant:

@@ -34,6 +34,7 @@ from shouxin.ground.rulebook.messages import check_agreement
 from shouxin.stores.ledger import queries as ledger_queries
 from shouxin.stores.ledger import services as ledger
 from shouxin.stores.parties import cards, queries
+from shouxin.stores.parties.authority import role_of
 from shouxin.stores.parties.models import COMPANY, Agreement, Card, Company, Issued, Key, Recipient, Staff, Undertaking
 from shouxin.stores.parties.queries import CompanyView
 
@@ -221,7 +222,7 @@ def grant(*, by: str, purpose: str, categories: Collection[str], reason: str, at
     if not reason.strip():
         raise Refusal("access.no_reason", purpose=purpose)
     until = check_instant(at) + STAFF_GRANT
-    given = access.grant(actor=by, role=_role_of(by, at), purpose=purpose, categories=categories, until=until)
+    given = access.grant(actor=by, role=role_of(by, at), purpose=purpose, categories=categories, until=until)
     return _leave(given, reason=reason, at=at)
 
 
@@ -392,20 +393,6 @@ def _leave(given: Grant, *, reason: str, at: datetime) -> Grant:
         entry=ref.seq,
     )
     return given
-
-
-def _role_of(by: str, at: datetime) -> str:
-    """The role in which someone acts; a member of staff only while working here and after an undertaking."""
-    if by == "system":
-        return "system"
-    row = Staff.objects.filter(id=by).first()
-    if row is None:
-        raise Refusal("access.no_staff", by=by.partition(":")[0])
-    if not row.is_active(check_instant(at)):
-        raise Refusal("access.staff_revoked", staff=by)
-    if not Undertaking.objects.filter(staff_id=by, signed_at__lte=at).exists():
-        raise Refusal("access.no_undertaking", staff=by)
-    return row.role
 
 
 def _check_present(**fields: Any) -> None:

@@ -1,5 +1,7 @@
 """Destruction waits for all of it, and says all that is missing."""
 
+from datetime import timedelta
+
 import pytest
 
 from shouxin.ground.formats import pit
@@ -40,6 +42,18 @@ def test_the_cooling_off_counts_between_two_cosignatures_of_the_receiver_only():
     story.wait(hours=2).say("B", "ack")
     assert missing(story) == set()
     assert len(pit.cooling_off_since(story.transfer)) == 3
+
+
+def test_another_acknowledgement_proves_the_cooling_off_once_and_not_before_its_end():
+    story = Story(cooling_off_hours=72).to("SETTLED")
+    assert not pit.would_prove_cooling_off(story.transfer, story.at)  # nothing was acknowledged yet
+    story.say("B", "ack")
+    begun = story.at
+    assert not pit.would_prove_cooling_off(story.transfer, begun + timedelta(hours=72, seconds=-1))
+    assert pit.would_prove_cooling_off(story.transfer, begun + timedelta(hours=72))
+    story.wait(hours=72).say("B", "ack")
+    assert missing(story) == set()
+    assert not pit.would_prove_cooling_off(story.transfer, story.at + timedelta(days=9))
 
 
 @pytest.mark.parametrize(

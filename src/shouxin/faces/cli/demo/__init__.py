@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from shouxin.faces.cli.demo.senders import made_up
 from shouxin.faces.cli.demo.story import Story
 from shouxin.faces.cli.door import Outcome, Teller, verb
 
@@ -28,7 +29,7 @@ def demo(
     if folder.exists():
         shutil.rmtree(folder)
     teller = Teller()
-    told = Story(folder=folder, customers=customers, seed=seed, teller=teller)
+    told = Story(folder=folder, sender=made_up(customers=customers, seed=seed), teller=teller)
     try:
         told.prepare()
         told.tell_and_ask()

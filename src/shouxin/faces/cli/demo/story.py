@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,12 @@ from shouxin.faces.cli.demo import words
 from shouxin.faces.cli.demo.companies import Company
 from shouxin.faces.cli.demo.customers import Customers, answer_all_on_page, write_sheet
 from shouxin.faces.cli.demo.post import carry_short_messages, read_mail
+from shouxin.faces.cli.demo.senders import Sender
 from shouxin.faces.cli.door import Teller
 from shouxin.ground.kernel.refusals import Unavailable
 from shouxin.ground.kernel.times import to_text
-from shouxin.ground.samples import answer_book, write_company, write_shop
 
-START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-ANSWERS_UNTIL, CLOSING_ON = date(2026, 12, 14), date(2026, 12, 18)
-OVER_HTTP, SMALL = 240, 200
+OVER_HTTP = 240
 A_STAFF = (("owner", "owner"), ("officer", "privacy_officer"), ("clerk", "clerk"), ("second", "second_signer"))
 B_STAFF = (("owner", "owner"), ("officer", "privacy_officer"))
 
@@ -37,29 +35,23 @@ class Story:
     """One telling of it, in one folder: `A`, `B`, what A's customers receive (`outside`), and the proof (`proof`)."""
 
     folder: Path
-    customers: int
-    seed: int
+    sender: Sender
     teller: Teller
     ends: dict[str, int] = field(default_factory=dict)
     over_http: int = 0
     case: str = ""
     tid: str = ""
-    now: datetime = START
     certificate: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("outside/mail", "outside/phones", "outside/holders", "proof", "between"):
             (self.folder / name).mkdir(parents=True)
+        self.now = self.sender.starts
         self.a = Company("A", self.folder / "A" / "home", self._secrets("a", A_STAFF))
         self.b = Company("B", self.folder / "B" / "home", self._secrets("b", B_STAFF))
         self.pack, self.trust = self.folder / "proof" / "pack.zip", self.folder / "proof" / "trust.json"
         self.report = self.folder / "proof" / "report.pdf"
         self._post: subprocess.Popen[str] | None = None
-
-    @property
-    def is_small(self) -> bool:
-        """A shop: one workbook, no e-mail, answers by telephone and paper alone."""
-        return self.customers < SMALL
 
     def stop(self) -> None:
         """End what was started."""
@@ -75,9 +67,8 @@ class Story:
         """A's own files; both companies founded; sources collected; case, agreement, assessment, backup, drill."""
         self._phase("demo.files", 0)
         files = self.folder / "A" / "files"
-        write = write_shop if self.is_small else write_company
-        self.truth = write(files, customers=self.customers, seed=self.seed, as_of=START.date())
-        self.people = Customers(self.truth, answer_book(self.truth, seed=self.seed))
+        self.truth = self.sender.write(files)
+        self.people = Customers(self.truth, self.sender.answer(self.truth))
         self._found()
         self._agree()
         self._collect(files)
@@ -87,11 +78,11 @@ class Story:
     def _found(self) -> None:
         self._phase("demo.found", 1)
         self.port = _free_port()
-        start = ["--simulated", "--clock", to_text(START)]
-        mail = [] if self.is_small else self._mail_options()
+        start, said = ["--simulated", "--clock", to_text(self.sender.starts)], self.sender.says
+        mail = self._mail_options() if self.sender.has_mail else []
         with ThreadPoolExecutor(2) as both:
-            first = both.submit(self._found_company, self.a, words.SENDER, A_STAFF, [*start, *mail])
-            second = both.submit(self._found_company, self.b, words.RECEIVER, B_STAFF, start)
+            first = both.submit(self._found_company, self.a, said.sender, A_STAFF, [*start, *mail])
+            second = both.submit(self._found_company, self.b, said.receiver, B_STAFF, start)
             first.result(), second.result()
 
     def _found_company(
@@ -113,26 +104,26 @@ class Story:
             raise Unavailable("the mail server of the demo did not start")
         smtp = self._post.stdout.readline().strip()
         sender = ["--mail-server", f"127.0.0.1:{smtp}", "--mail-from", "shop@sender.example"]
-        return [*sender, "--public-address", f"http://127.0.0.1:{self.port}"]
+        return [*sender, "--public-address", f"http://127.0.0.1:{self.port}"] if self.sender.has_page else sender
 
     def _agree(self) -> None:
-        between = self.folder / "between"
+        between, said = self.folder / "between", self.sender.says
         for company in (self.a, self.b):
             company.call("company", "card", "--out", between / f"{company.name}.card")
-        terms = [option for text in words.PURPOSES for option in ("--purpose", text)]
-        terms += [option for text in words.METHODS for option in ("--method", text)]
-        self.receiver = self._add_peer(self.a, self.b, words.RECEIVER, terms)
-        self.sender = self._add_peer(self.b, self.a, words.SENDER, terms)
+        terms = [option for text in said.purposes for option in ("--purpose", text)]
+        terms += [option for text in said.methods for option in ("--method", text)]
+        self.receiver = self._add_peer(self.a, self.b, said.receiver, terms)
+        self.giver = self._add_peer(self.b, self.a, said.sender, terms)
         clauses, document = between / "clauses.json", between / "agreement.txt"
-        clauses.write_text(json.dumps(words.CLAUSES, ensure_ascii=False), "utf-8")
-        document.write_text("\n".join(words.CLAUSES.values()), "utf-8")
+        clauses.write_text(json.dumps(dict(said.clauses), ensure_ascii=False), "utf-8")
+        document.write_text("\n".join(said.clauses.values()), "utf-8")
         both = ["--clauses", clauses, "--document", document]
         signed = []
-        for company, peer in ((self.a, self.receiver), (self.b, self.sender)):
+        for company, peer in ((self.a, self.receiver), (self.b, self.giver)):
             out = between / f"agreement-{company.name}.dsse"
             company.call("recipient", "agreement", peer, *both, "--sign-out", out)
             signed += ["--signature", out]
-        for company, peer in ((self.a, self.receiver), (self.b, self.sender)):
+        for company, peer in ((self.a, self.receiver), (self.b, self.giver)):
             company.call("recipient", "agreement", peer, *both, *signed, "--by", company.staff["officer"])
 
     def _add_peer(self, company: Company, other: Company, who: Any, terms: list[str]) -> str:
@@ -166,12 +157,11 @@ class Story:
     def _open_case(self) -> None:
         self._phase("demo.case", 3)
         asked = self.folder / "between" / "interview.json"
-        plain = words.interview(
-            self.receiver, answers_until=ANSWERS_UNTIL.isoformat(), closing_on=CLOSING_ON.isoformat()
-        )
+        until, closing, said = self.sender.answers_until, self.sender.closing_on, self.sender.says
+        plain = words.interview(said, self.receiver, answers_until=until.isoformat(), closing_on=closing.isoformat())
         asked.write_text(json.dumps(plain, ensure_ascii=False), "utf-8")
         officer = self.a.staff["officer"]
-        opened = self.a.call("case", "open", "--title", "家政门店物品转让", "--interview", asked, "--by", officer)
+        opened = self.a.call("case", "open", "--title", said.title, "--interview", asked, "--by", officer)
         self.case = str(opened["case"])
         for step in ("name-people", "register-sources", "confirm-fields", "collect", "fix-flows"):
             self._close(step)
@@ -180,7 +170,7 @@ class Story:
         self._phase("demo.assess", 4)
         officer, replies = self.a.staff["officer"], self.folder / "between" / "assessment.json"
         asked = self.a.call("assessment", "draft", self.case, "--by", officer)["unanswered"]
-        wanted = {each["id"]: words.ASSESSMENT[each["id"]] for each in asked}
+        wanted = {each["id"]: self.sender.says.assessment[each["id"]] for each in asked}
         replies.write_text(json.dumps(wanted, ensure_ascii=False), "utf-8")
         self.a.call("assessment", "draft", self.case, "--by", officer, "--answers", replies, "--custodian", officer)
         for staff in (officer, self.a.staff["owner"]):
@@ -220,7 +210,7 @@ class Story:
         """The notice goes out; customers answer over the page, by telephone, on paper; requests are answered."""
         self._phase("demo.tell", 5)
         wording = self.folder / "between" / "wording.json"
-        wording.write_text(json.dumps(words.WORDING, ensure_ascii=False), "utf-8")
+        wording.write_text(json.dumps(dict(self.sender.says.wording), ensure_ascii=False), "utf-8")
         self.a.call("notices", "adopt", self.case, "--wording", wording, "--by", self.a.staff["officer"])
         self._close("adopt-text")
         self._advance(days=1)
@@ -231,7 +221,7 @@ class Story:
         self._advance(days=3)
         self._answer()
         self._settle_requests()
-        self._advance_to(datetime(2026, 12, 15, 2, 0, tzinfo=UTC))
+        self._advance_to(self.sender.answers_over)
         for step in ("tell-customers", "take-answers", "answer-requests", "answer-complaints"):
             self._close(step)
 
@@ -303,7 +293,7 @@ class Story:
         settled = self.a.call("transfer", "settle", tid, *a_by, "--message", answered["message"])
         self._acknowledge(settled["message"], a_by, b_by)
         self._close("settle")
-        self._advance_to(datetime(2026, 12, 22, 2, 0, tzinfo=UTC))
+        self._advance_to(self.sender.cooled_off)
         again = self.b.call("transfer", "ack", tid, *b_by, "--again")
         self.a.call("transfer", "receive", again["message"], *a_by)
 
@@ -381,7 +371,7 @@ class Story:
         """Checkpoints cosigned, the evidence pack written and verified, the trust file from the other company."""
         self._phase("demo.prove", 11)
         self._cosign()
-        self.b.call("evidence", "trust", "--recipient", self.sender, "--out", self.trust)
+        self.b.call("evidence", "trust", "--recipient", self.giver, "--out", self.trust)
         export = ["--out", self.pack, "--by", self.a.staff["officer"]]
         self.ends = dict(self.a.call("evidence", "export", self.case, *export)["ends"])
         self._cosign()
@@ -393,7 +383,7 @@ class Story:
         between = self.folder / "between"
         ours, theirs = between / "A.checkpoint", between / "A.cosigned"
         self.a.call("ledger", "checkpoint", "--out", ours)
-        self.b.call("ledger", "cosign", ours, "--recipient", self.sender, "--out", theirs)
+        self.b.call("ledger", "cosign", ours, "--recipient", self.giver, "--out", theirs)
         self.a.call("ledger", "cosign", theirs, "--recipient", self.receiver, "--ours")
 
     # --- small things -----------------------------------------------------------------------------------------------

@@ -1,7 +1,30 @@
 """What the demo's companies say: who they are, what they ask, what they agree. Invented throughout."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What two companies say in one telling: who they are, what would be handed over and why, in which words."""
+
+    sender: Mapping[str, str]
+    receiver: Mapping[str, str]
+    title: str
+    """The case's title."""
+    purposes: tuple[str, ...]
+    methods: tuple[str, ...]
+    wording: Mapping[str, Any]
+    """The notice's words in both languages, and the kinds it names."""
+    assessment: Mapping[str, str]
+    clauses: Mapping[str, str]
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The kinds of information that the receiver needs."""
+        return tuple(self.wording["kinds"])
+
 
 SENDER = {
     "name": "禾苗居家服务有限公司",
@@ -17,8 +40,6 @@ RECEIVER = {
 }
 PURPOSES = ("继续为您安排上门家政服务",)
 METHODS = ("接收、存储,用于联系和派单",)
-NEEDED = ("basic", "purchase", "need", "behaviour", "sensitive")
-
 KINDS: Mapping[str, tuple[str, ...]] = {
     "basic": ("name", "phone", "phone2", "email", "address", "gender", "language", "organisation", "job_title"),
     "purchase": ("order_no", "ordered_on", "item", "quantity", "amount", "service_address"),
@@ -78,16 +99,28 @@ CLAUSES: Mapping[str, str] = {
 }
 
 
-def interview(recipient: str, *, answers_until: str, closing_on: str) -> dict[str, Any]:
+HOUSEKEEPING = Speech(
+    sender=SENDER,
+    receiver=RECEIVER,
+    title="家政门店物品转让",
+    purposes=PURPOSES,
+    methods=METHODS,
+    wording=WORDING,
+    assessment=ASSESSMENT,
+    clauses=CLAUSES,
+)
+
+
+def interview(said: Speech, recipient: str, *, answers_until: str, closing_on: str) -> dict[str, Any]:
     """The answers to the case's first questions."""
     return {
         "business_kind": "limited_company",
         "structure": "asset_sale",
         "legal_person_stays": True,
         "recipient": recipient,
-        "purposes": list(PURPOSES),
-        "methods": list(METHODS),
-        "categories": list(NEEDED),
+        "purposes": list(said.purposes),
+        "methods": list(said.methods),
+        "categories": list(said.categories),
         "abroad": False,
         "important_data": False,
         "ends_business": True,

@@ -14,6 +14,7 @@ from shouxin.ground.formats.pit.gates import (
     cooling_off_since,
     gates_for_destruction,
     missing_by_chain,
+    would_prove_cooling_off,
 )
 from shouxin.ground.formats.pit.offline import Copies, OfflineReport, check_offline, peek
 from shouxin.ground.formats.pit.rules import RULES, TURNS, give_way, replay, step
@@ -56,5 +57,6 @@ __all__ = [
     "replay",
     "seal_tags",
     "step",
+    "would_prove_cooling_off",
     "write",
 ]

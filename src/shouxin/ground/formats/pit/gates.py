@@ -45,6 +45,14 @@ def cooling_off_since(transfer: Transfer) -> list[datetime]:
     return sorted(time for note in covering for _, time in cosigned_at(note, transfer.parties.b))
 
 
+def would_prove_cooling_off(transfer: Transfer, at: datetime) -> bool:
+    """Whether one more cosignature of B, now, proves that the window has passed, and none has proved it before."""
+    offer, times = transfer.last("offer"), cooling_off_since(transfer)
+    if offer is None or not times or not any(_cooling_off(transfer)):
+        return False
+    return at - times[0] >= timedelta(hours=offer["cooling_off_hours"])
+
+
 def _by_chain(transfer: Transfer) -> Iterator[Missing]:
     if transfer.settled is None and not transfer.is_full:
         yield _missing("imported_full", "B")
