@@ -14,7 +14,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "shouxin"
 ANY = "**"
-SAYING = ("Refusal", "Missing", "Block", "sentence")
+SAYING = ("Refusal", "Missing", "sentence")
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,6 @@ class _Module:
                 yield Said(_name(node.func), where, codes, self._facts(node))
 
     def _facts(self, node: ast.Call) -> frozenset[str]:
-        if _name(node.func) == "Block":
-            return frozenset({"law"})
         if _name(node.func) == "Refusal":
             found = set()
             for each in node.keywords:

@@ -143,7 +143,7 @@ def test_a_plan_to_destroy_is_not_approved_by_a_clerk_or_an_auditor(shop, two):
 
 @pytest.mark.parametrize("role", ["second_signer", "auditor"])
 def test_a_case_is_opened_by_those_who_work_on_it(shop, role):
-    answers = {**shops.INTERVIEW, "recipient": Case.objects.get().recipient}
+    answers = shops.interview(Case.objects.get().recipient)
     told = {"title": "另一家", "answers": answers, "by": shop.staff[role], "at": shops.AT}
     assert refusal(lambda: services.open_case(**told)).code == NOT_FOR
     assert Case.objects.count() == 1

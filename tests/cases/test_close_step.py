@@ -79,7 +79,7 @@ def test_two_signatures_are_two_people_of_the_staff(shop, keys):
 
 
 def test_a_step_that_asks_for_a_document_needs_a_statement_with_a_file(shop, keys):
-    answers = {**shops.INTERVIEW, "recipient": queries.case(shop.case).recipient, "important_data": True}
+    answers = shops.interview(queries.case(shop.case).recipient, important_data=True)
     row = services.open_case(title="另一家", answers=answers, by=shop.staff["owner"], at=shops.AT)
     Step.objects.filter(case=row, key="fix-flows").update(state=Step.CLOSED)
     told = {"case": row.id, "kind": "report-plan", "text": "已向主管部门报告", "effective_on": shops.AT.date()}

@@ -11,7 +11,7 @@ from shouxin.ground.formats.balance import Balance
 from shouxin.ground.formats.certificate import Words
 from shouxin.ground.formats.report.closing import ClosingFacts, Exceptional, Relied
 from shouxin.ground.kernel.canonical import to_base64
-from shouxin.ground.rulebook import law
+from shouxin.ground.rulebook import law, terms
 from shouxin.ground.rulebook.gates import DecisionSet, ruling
 from shouxin.stores.ledger import queries as ledger
 from shouxin.stores.parties import queries as parties
@@ -75,25 +75,30 @@ def _facts(row: Case, balance: Balance, at: datetime) -> list[Words]:
 
 
 def _structure(row: Case) -> list[Words]:
-    recipient = parties.recipient(row.recipient)
-    closing = row.interview["closing_on"]
-    return [
+    fixed = row.interview
+    closing, names = fixed["closing_on"], [terms.term(f"structure.{name}") for name in fixed["structures"]]
+    found = [
         Words(
-            zh=f"物品(资产)转让:接收方 {recipient.name};{closing} 起本店对所有客户终止该业务,无论其怎样答复。",
-            en=f"Sale of assets to {recipient.name}; from {closing} this business ends for every customer, "
-            "whatever they answer.",
+            zh="、".join(each.zh for each in names) + f"，{closing}。",
+            en=f"{', '.join(each.en for each in names)}; {closing}.",
         )
     ]
+    for flow in fixed["flows"]:
+        role, name = terms.term(f"flow_role.{flow['role']}"), parties.recipient(flow["recipient"]).name
+        found.append(Words(zh=f"接收方 {name}（{role.zh}）。", en=f"To {name} ({role.en})."))
+    if fixed["ends_business"]:
+        found.append(
+            Words(
+                zh=f"{closing} 起对所有客户终止该业务，无论其怎样答复。",
+                en=f"From {closing} this business ends for every customer, whatever they answer.",
+            )
+        )
+    return found
 
 
 def _rule(row: Case) -> list[Words]:
-    cited = law.cite("PIPL-23a")
-    return [
-        Words(
-            zh=f"{cited.zh}:向其他个人信息处理者提供,须取得个人的单独同意。{row.interview['reading']}",
-            en=f"{cited.en}: giving to another handler needs the person's separate consent (stricter reading taken).",
-        )
-    ]
+    cited, fixed = law.cite(row.interview["rule"]), row.interview
+    return [Words(zh=f"{cited.zh}：{fixed['reading']}。", en=f"{cited.en}: {fixed['reading_en']}.")]
 
 
 def _exceptions(row: Case) -> list[Exceptional]:
@@ -112,10 +117,8 @@ def _exceptions(row: Case) -> list[Exceptional]:
 
 def _relied(row: Case, decided: DecisionSet) -> list[Relied]:
     """Readings of the rows that decided somebody, and law that was cited without a checked text."""
-    reading = row.interview["reading"]
-    found = {
-        "PIPL-23": Relied("PIPL-23", "R", Words(zh=reading, en="An asset sale falls under article 23 (stricter)."))
-    }
+    fixed = row.interview
+    found = {fixed["rule"]: Relied(fixed["rule"], "R", Words(zh=fixed["reading"], en=fixed["reading_en"]))}
     for outcome in sorted({*decided.outcome.ravel().tolist(), *decided.end_outcome.ravel().tolist()}):
         said = ruling(int(outcome))
         for each in (law.cite(name) for name in said.law):

@@ -51,7 +51,7 @@ class Gathered:
 
     customers: np.ndarray
     facts: Facts
-    flow: FlowFacts
+    flow: FlowFacts | None
     sender: SenderFacts
     last_purchase_on: np.ndarray
     duty_open: np.ndarray
@@ -64,9 +64,7 @@ def gather(case: Case, at: datetime) -> Gathered:
     columns = _stack()
     customers = columns["customer"]
     count, width = len(customers), len(CATEGORIES)
-    sender = SenderFacts(
-        structures=frozenset({Structure(case.structure)}), ends_business=case.interview["ends_business"], goes_on=True
-    )
+    sender = sender_of(case)
     answered = _answers(case, customers, at)
     hold = _wide(_marked(customers, disposal.held_customers(at)), width) | _wide(
         _marked(customers, relations.complaining(case.id, at)), width
@@ -105,10 +103,22 @@ def gather(case: Case, at: datetime) -> Gathered:
     )
 
 
-def flow_of(case: Case, sender: SenderFacts) -> FlowFacts:
-    """What is true of the case's flow."""
+def sender_of(case: Case) -> SenderFacts:
+    """What is true of the company itself."""
+    fixed = case.interview
+    return SenderFacts(
+        structures=frozenset(Structure(name) for name in fixed["structures"]),
+        ends_business=fixed["ends_business"],
+        goes_on=fixed["legal_person"] != "ends",
+    )
+
+
+def flow_of(case: Case, sender: SenderFacts) -> FlowFacts | None:
+    """What is true of the case's main flow; None where nothing is handed over to anybody who decides."""
+    flow = main_flow(case)
+    if flow is None:
+        return None
     recipient = parties.recipient(case.recipient)
-    flow = case.interview["flows"][0]
     return FlowFacts(
         role=FlowRole(flow["role"]),
         sender=sender,
@@ -122,6 +132,11 @@ def flow_of(case: Case, sender: SenderFacts) -> FlowFacts:
         told_elements=frozenset(notices.told_elements(case.id)) & NOTICE_ELEMENTS,
         agreement_on_record=parties.has_complete_agreement(recipient.id),
     )
+
+
+def main_flow(case: Case) -> Mapping[str, Any] | None:
+    """The flow to the case's recipient, as the interview fixed it."""
+    return next((flow for flow in case.interview["flows"] if flow["recipient"] == case.recipient), None)
 
 
 def remains_of(case: Case, gathered: Gathered, *, handed_over: np.ndarray, settled: np.ndarray) -> Remains:
@@ -138,8 +153,24 @@ def remains_of(case: Case, gathered: Gathered, *, handed_over: np.ndarray, settl
         requests=gathered.requests,
         duty_open=gathered.duty_open,
         running=_running(case, gathered, handed_over),
-        purpose=PurposeState.ENDED,
+        purpose=_purposes(case, gathered),
     )
+
+
+def _purposes(case: Case, gathered: Gathered) -> np.ndarray:
+    """Whether a person's purposes live: ended with the business, or after the years without a purchase (PIPL 19, 47).
+
+    Somebody without any dated purchase is not counted as inactive: no period can be said to have run.
+    """
+    shape = gathered.facts.holding.shape
+    if gathered.sender.ends_business:
+        return np.full(shape, PurposeState.ENDED, np.uint8)
+    years = case.interview["facts"]["inactive_after_years"]
+    alive = np.full(shape, PurposeState.ALIVE, np.uint8)
+    if years:
+        over = retention.lapsed(gathered.last_purchase_on, years=years, on=day_in_china(case.closing_at))
+        alive[over] = PurposeState.ENDED
+    return alive
 
 
 def _running(case: Case, gathered: Gathered, handed_over: np.ndarray) -> np.ndarray:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from shouxin.cases import decisions, facts
+from shouxin.cases import playbooks as shipped
 from shouxin.cases.acts import ACTS
 from shouxin.cases.checks import CHECKS
-from shouxin.cases.interview import BRANCHES
 from shouxin.cases.models import Case, Permit, Step, StoredDecision
 from shouxin.duties.inventory import queries as inventory
 from shouxin.ground.formats import playbook as playbooks
@@ -53,9 +53,21 @@ def cases() -> list[Case]:
     return list(Case.objects.order_by("-opened_at"))
 
 
+def main_flow(case_id: str) -> Mapping[str, Any]:
+    """The flow to the case's recipient.
+
+    Raises:
+        Refusal("cases.no_flow"): nothing is handed over in this case.
+    """
+    flow = facts.main_flow(case(case_id))
+    if flow is None:
+        raise Refusal("cases.no_flow", case=case_id)
+    return flow
+
+
 def playbook_of(case_id: str) -> playbooks.Playbook:
     """The playbook that the case pinned."""
-    return playbooks.parse(case(case_id).playbook_text, acts=ACTS, checks=CHECKS, branches=BRANCHES)
+    return shipped.read(case(case_id).playbook_text)
 
 
 def step_report(case_id: str, step: str, at: datetime) -> StepReport:

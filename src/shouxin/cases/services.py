@@ -13,16 +13,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
-from importlib import resources
 from typing import Any
 
 import numpy as np
 from django.db import transaction
 
 from shouxin.cases import decisions, facts, queries
-from shouxin.cases.acts import ACTS
+from shouxin.cases import playbooks as shipped
 from shouxin.cases.checks import CHECKS
-from shouxin.cases.interview import BRANCHES, Ruling, rule_on
+from shouxin.cases.interview import Ruling, rule_on
 from shouxin.cases.models import Case, Pack, Permit, Statement, Step, StoredDecision, Waiver
 from shouxin.duties.consent.actors import check_staff
 from shouxin.duties.disposal import queries as disposal
@@ -44,11 +43,13 @@ from shouxin.stores.parties import authority
 from shouxin.stores.parties import queries as parties
 
 PERMIT_DAYS = 30
-PERMIT_CHECKS = (
+HAND_OVER_CHECKS = (
     "transfer.settled_share",
     "transfer.challenge_passed",
     "transfer.withdrawals_acknowledged",
     "transfer.cooling_off_over",
+)
+PERMIT_CHECKS = (
     "rights.open_requests",
     "relations.open_complaints",
     "review.assessment_signed_by_two",
@@ -70,8 +71,7 @@ def open_case(*, title: str, answers: Mapping[str, Any], by: str, at: datetime, 
     ruling = rule_on(answers)
     for flow in ruling.flows:
         parties.recipient(flow.recipient)
-    text = playbook_text(playbook or ruling.playbook)
-    parsed = playbooks.parse(text, acts=ACTS, checks=CHECKS, branches=BRANCHES, shelf=playbook_text("shelf"))
+    parsed = shipped.read(shipped.shipped(playbook or ruling.playbook))
     if not set(ruling.structures) & set(parsed.structures):
         raise Refusal("cases.playbook_of_another_structure", structure=ruling.structure, playbook=parsed.id)
     row = Case.objects.create(
@@ -118,18 +118,6 @@ def _open(case: str, by: str, act: str, at: datetime) -> Case:
 def _check_may(by: str, act: str, at: datetime) -> None:
     check_staff(by)
     authority.check_may(by=by, act=act, at=at)
-
-
-def playbook_text(name: str) -> str:
-    """The text of a playbook that ships with the product.
-
-    Raises:
-        Refusal("playbook.unknown").
-    """
-    file = resources.files("shouxin.cases.playbooks").joinpath(f"{name}.toml")
-    if not name.isidentifier() or not file.is_file():
-        raise Refusal("playbook.unknown", name=name)
-    return file.read_text("utf-8")
 
 
 def _plan_steps(row: Case, parsed: playbooks.Playbook, ruling: Ruling) -> None:
@@ -318,9 +306,7 @@ def decide(*, case: str, by: str, at: datetime) -> StoredDecision:
     row = _open(case, by, "decide", at)
     gathered = facts.gather(row, at)
     is_final = at > row.answers_until
-    flow = gates.decide(gathered.facts, gathered.flow)
-    if is_final:
-        flow = gates.at_cut_off(flow, gathered.flow)
+    flow = _decide_flow(gathered, is_final=is_final)
     handed_over = flow.verdict == gates.Verdict.HAND_OVER
     settled = transfer.settled_mask(case, gathered.customers, flow.categories)
     remains = facts.remains_of(row, gathered, handed_over=handed_over, settled=settled)
@@ -335,6 +321,14 @@ def decide(*, case: str, by: str, at: datetime) -> StoredDecision:
         remains=stays,
     )
     return _keep_decision(row, decided, headline, handed_over, is_final=is_final, by=by, at=at)
+
+
+def _decide_flow(gathered: facts.Gathered, *, is_final: bool) -> gates.Decisions:
+    """Table A on the case's main flow; without one, nothing goes anywhere and table B alone decides."""
+    if gathered.flow is None:
+        return gates.no_flow(gathered.facts)
+    flow = gates.decide(gathered.facts, gathered.flow)
+    return gates.at_cut_off(flow, gathered.flow) if is_final else flow
 
 
 @transaction.atomic
@@ -383,7 +377,8 @@ def permit(*, case: str, signers: Mapping[str, Signer], by: str, at: datetime) -
         authority.check_signed(staff=list(signers), act="permit", at=at)
     stored = queries.newest_final(case)
     decided = decisions.unpack(stored)
-    findings = [CHECKS[name](case, at) for name in PERMIT_CHECKS]
+    asked = PERMIT_CHECKS + (HAND_OVER_CHECKS if row.recipient else ())
+    findings = [CHECKS[name](case, at) for name in asked]
     unmet = [finding.name for finding in findings if not finding.holds]
     if unmet:
         raise Refusal("cases.permit_findings", missing=unmet)

@@ -18,7 +18,7 @@ def interview(shop, tmp_path):
     """The interview's answers as a file."""
     path = tmp_path / "answers.json"
     recipient = queries.case(shop.case).recipient
-    path.write_text(json.dumps({**shops.INTERVIEW, "recipient": recipient}, ensure_ascii=False), "utf-8")
+    path.write_text(json.dumps(shops.interview(recipient), ensure_ascii=False), "utf-8")
     return path
 
 

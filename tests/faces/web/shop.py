@@ -8,6 +8,7 @@ import numpy as np
 
 from shouxin.cases import queries as case_queries
 from shouxin.cases import services as cases
+from shouxin.cases.interview import UNDECLARED_FLOWS
 from shouxin.duties.consent import queries as consent_queries
 from shouxin.duties.consent import services as consent
 from shouxin.duties.inventory import queries as inventory_queries
@@ -59,31 +60,37 @@ WORDS = {
         impact="a leak could harm your dignity",
     ),
 }
-INTERVIEW = {
-    "business_kind": "limited_company",
-    "structure": "asset_sale",
-    "legal_person_stays": True,
+FLOW = {
+    "to": "buyer",
     "purposes": ["继续为您安排上门服务"],
     "methods": ["接收、存储，用于联系和派单"],
     "categories": ["basic", "purchase", "need", "sensitive"],
     "abroad": False,
-    "important_data": False,
-    "ends_business": True,
-    "undeclared": dict.fromkeys(
-        (
-            "due_diligence_room",
-            "computers_and_storage",
-            "telephones_and_numbers",
-            "wechat_accounts",
-            "platform_accounts",
-            "customer_groups",
-            "bookkeeping_agency",
-        ),
-        False,
-    ),
-    "answers_until": "2026-12-22",
-    "closing_on": "2026-12-31",
+    "same_purpose": True,
 }
+
+
+def interview(recipient, *, flow=(), **changed):
+    """The answers to the first questions: a sale of assets to one buyer; `flow` changes the one flow."""
+    return {
+        "business_kind": "limited_company",
+        "structures": ["asset_sale"],
+        "legal_person": "stays",
+        "business": "ends",
+        "flows": [{**FLOW, "recipient": recipient, **dict(flow)}],
+        "people": 40,
+        "inactive_after_years": 0,
+        "children": False,
+        "prepaid": False,
+        "important_data": False,
+        "online_service": False,
+        "platform_shop": False,
+        "disputes": False,
+        "undeclared": dict.fromkeys(UNDECLARED_FLOWS, False),
+        "answers_until": "2026-12-22",
+        "closing_on": "2026-12-31",
+        **changed,
+    }
 
 
 @dataclass(frozen=True)
@@ -145,14 +152,13 @@ def open_shop(folder: Path, *, customers: int = 0) -> Shop:
     recipient = parties.add_recipient(
         card=receiver_card(),
         contact="021-00000002",
-        purposes=INTERVIEW["purposes"],
-        methods=INTERVIEW["methods"],
+        purposes=FLOW["purposes"],
+        methods=FLOW["methods"],
         role="other_handler",
         by=staff["privacy_officer"],
         at=AT,
     )
-    answers = {**INTERVIEW, "recipient": recipient}
-    row = cases.open_case(title="青禾家政门店转让", answers=answers, by=staff["privacy_officer"], at=AT)
+    row = cases.open_case(title="青禾家政门店转让", answers=interview(recipient), by=staff["privacy_officer"], at=AT)
     return Shop(row.id, staff)
 
 
@@ -220,8 +226,8 @@ def _assess(shop: Shop, at: datetime) -> None:
     plain = {
         "recipient": "云杉家庭服务有限公司",
         "recipient_contact": "021-00000002",
-        "purposes": INTERVIEW["purposes"],
-        "methods": INTERVIEW["methods"],
+        "purposes": FLOW["purposes"],
+        "methods": FLOW["methods"],
         "structure": "asset_sale",
         "custodian": officer,
     }

@@ -1,17 +1,14 @@
 """Playbooks: parsed whole or refused whole, with step and line; closed on predicates and evidence, never on a click."""
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-import shouxin
 from shouxin.ground.formats import playbook
 from shouxin.ground.kernel.refusals import Refusal
 
 ACTS = {"notices.send", "cases.decide"}
 CHECKS = {"notices.reached_or_announced_share", "rights.open_requests", "cases.decided"}
-STORY = Path(shouxin.__file__).parent / "cases" / "playbooks" / "asset_sale.toml"
 
 GOOD = """
 [playbook]
@@ -223,42 +220,46 @@ def test_due_days_count_working_days_and_go_back_from_the_closing_day():
     assert decide.due.anchor == "closing_day"
 
 
-def _named_in_story():
-    text = STORY.read_text(encoding="utf-8")
-    words = playbook.tomllib.loads(text)["step"]
-    checks = {playbook.parse_predicate(line).name for step in words for line in step.get("closes_on", [])}
-    return text, {step["act"] for step in words}, checks
+SHELF = """
+[[step]]
+id = "ask-lawyer"
+phase = "tell"
+name = { zh = "问律师", en = "Ask a lawyer" }
+law = ["PIPL-23"]
+role = "owner"
+act = "cases.decide"
+evidence = ["document"]
+needs = ["tell-customers", "a-step-of-another-book"]
+due = "P3WD"
+"""
 
 
-def test_the_story_of_the_asset_sale_is_a_whole_playbook():
-    text, acts, checks = _named_in_story()
-    book = playbook.parse(text, acts=acts, checks=checks)
-    assert 18 <= len(book.steps) <= 25
-    assert [phase.id for phase in book.phases] == [
-        "prepare",
-        "before",
-        "tell-and-ask",
-        "decide",
-        "hand-over",
-        "end",
-        "prove",
+def test_a_shared_step_is_taken_from_the_shelf_and_the_playbooks_own_words_hold_before_it():
+    text = GOOD + '\n[[step]]\nuse = "ask-lawyer"\nphase = "decide"\nrole = "privacy_officer"\n'
+    book = playbook.parse(text, acts=ACTS, checks=CHECKS, shelf=SHELF)
+    step = book.step("ask-lawyer")
+    assert (step.zh, step.phase, step.role, step.due.days) == ("问律师", "decide", "privacy_officer", 3)
+    assert step.needs == ("tell-customers",)  # a need that this playbook does not carry is left out
+    with pytest.raises(Refusal) as caught:
+        playbook.parse(text.replace("ask-lawyer", "ask-nobody"), acts=ACTS, checks=CHECKS, shelf=SHELF)
+    assert ("playbook.not_on_shelf", "ask-nobody") in [
+        (each.code, each.word) for each in caught.value.facts["problems"]
     ]
-    assert all(step.due for step in book.steps)
-    ids = [step.id for step in book.in_order({"important_data": False})]
-    assert "report-plan" not in ids
-    assert ids.index("assess-impact") < ids.index("tell-customers") < ids.index("pack")
-    assert ids.index("settle") < ids.index("permit") < ids.index("destroy")
 
 
-def test_in_the_story_nothing_moves_before_assessment_agreement_drill_and_decision():
-    text, acts, checks = _named_in_story()
-    book = playbook.parse(text, acts=acts, checks=checks)
+def test_a_pinned_playbook_is_whole_without_the_shelf():
+    text = GOOD + '\n[[step]]\nuse = "ask-lawyer"\nphase = "decide"\n'
+    book = playbook.parse(text, acts=ACTS, checks=CHECKS, shelf=SHELF)
+    again = playbook.parse(book.whole, acts=ACTS, checks=CHECKS)
+    assert (again.digest, again.steps, again.whole) == (book.digest, book.steps, book.whole)
 
-    def before(id):
-        found = set()
-        for need in book.step(id).needs:
-            found |= {need} | before(need)
-        return found
 
-    assert {"assess-impact", "sign-agreement", "drill-restore", "decide", "tell-customers"} <= before("pack")
-    assert {"settle", "permit", "decide"} <= before("destroy")
+def test_a_branch_of_the_interview_needs_no_question_of_its_own():
+    text = GOOD.replace('interview.abroad == false and interview.kind != "office"', "interview.people >= 100000", 1)
+    assert text != GOOD
+    book = playbook.parse(text, acts=ACTS, checks=CHECKS, branches={"people": "count"})
+    asked = next(step for step in book.steps if step.when)
+    assert asked.applies({"people": 100_000})
+    assert not asked.applies({"people": 99_999})
+    with pytest.raises(Refusal, match=r"playbook\.invalid"):
+        playbook.parse(text.replace("100000", "true"), acts=ACTS, checks=CHECKS, branches={"people": "count"})

@@ -18,9 +18,12 @@ from shouxin.cases.interview.answers import (
     FlowAnswer,
     read,
 )
-from shouxin.cases.interview.ruling import BRANCHES, OWED, Flow, Point, Ruling, rule_on
+from shouxin.cases.interview.points import ADVICE, BLOCKS, OWED, Flow, Point
+from shouxin.cases.interview.ruling import BRANCHES, Ruling, rule_on
 
 __all__ = [
+    "ADVICE",
+    "BLOCKS",
     "BRANCHES",
     "BUSINESS_KINDS",
     "OWED",

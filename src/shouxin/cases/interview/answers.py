@@ -35,6 +35,8 @@ YES_NO = (
     "platform_shop",
     "disputes",
 )
+# `inactive_after_years`: after how many years without a purchase the purpose has ended (PIPL 19); 0 says never.
+COUNTS = ("people", "inactive_after_years")
 DAYS = ("answers_until", "closing_on")
 OPTIONAL_DAYS = ("resolved_on", "liquidation_group_on", "announced_on", "deregistered_on")
 QUESTIONS = (
@@ -44,7 +46,7 @@ QUESTIONS = (
     "business",
     "flows",
     "undeclared",
-    "people",
+    *COUNTS,
     *YES_NO,
     *DAYS,
 )
@@ -74,6 +76,7 @@ class Answers:
     flows: tuple[FlowAnswer, ...]
     undeclared: tuple[str, ...]
     people: int
+    inactive_after_years: int
     children: bool
     prepaid: bool
     important_data: bool
@@ -104,7 +107,7 @@ def read(given: Mapping[str, Any]) -> Answers:
         business=_one(given, "business", BUSINESS),
         flows=tuple(_flow(each, f"flows.{place}") for place, each in enumerate(given["flows"])),
         undeclared=tuple(name for name in UNDECLARED_FLOWS if _yes_no(given["undeclared"], name, "undeclared.")),
-        people=_count(given, "people"),
+        **{name: _count(given, name) for name in COUNTS},
         **{name: _yes_no(given, name) for name in YES_NO},
         answers_until=until,
         closing_on=closing,

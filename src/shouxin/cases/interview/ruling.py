@@ -12,54 +12,22 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from shouxin.cases.interview.answers import UNDECLARED_FLOWS, YES_NO, Answers, FlowAnswer, read
+from shouxin.cases.interview import points
+from shouxin.cases.interview.answers import COUNTS, UNDECLARED_FLOWS, YES_NO, Answers, FlowAnswer, read
+from shouxin.cases.interview.points import ENDING, OWED, SMALL_HANDLER, SUCCEEDING, Flow, Point
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.rulebook.gates import FlowRole, Structure
 
-SMALL_HANDLER, LARGE_HANDLER, VERY_LARGE = 100_000, 1_000_000, 10_000_000
-_ENDING = frozenset({Structure.DEREGISTRATION, Structure.DISSOLUTION, Structure.BANKRUPTCY})
-_SUCCEEDING = frozenset({Structure.MERGER, Structure.DIVISION})
-
 # Which playbook carries a change, the weightiest structure first; the others' steps join it by its branches.
 _PLAYBOOKS = (
-    (_ENDING, "deregistration"),
-    (_SUCCEEDING, "merger_division"),
+    (ENDING, "deregistration"),
+    (SUCCEEDING, "merger_division"),
     (frozenset({Structure.BUSINESS_SALE}), "transfer"),
     (frozenset({Structure.ASSET_SALE}), "asset_sale"),
     (frozenset({Structure.OPERATOR_CHANGE}), "operator_change"),
     (frozenset({Structure.EQUITY}), "equity"),
     (frozenset({Structure.ADDRESS}), "address"),
 )
-
-
-@dataclass(frozen=True)
-class Point:
-    """Something that blocks, is owed, or is commonly got wrong: its code and its article."""
-
-    code: str
-    law: str
-
-
-@dataclass(frozen=True)
-class Flow:
-    """One movement of information to someone, with the role that the law gives the recipient."""
-
-    role: str
-    recipient: str
-    purposes: tuple[str, ...]
-    methods: tuple[str, ...]
-    categories: tuple[str, ...]
-    abroad: bool = False
-    same_purpose: bool = True
-
-    @property
-    def asks_consent(self) -> bool:
-        """Whether each person is asked (PIPL 23) rather than told or not concerned."""
-        return self.role == FlowRole.OTHER_HANDLER
-
-    def to_plain(self) -> dict[str, Any]:
-        """For the case's row."""
-        return {**vars(self), **{name: list(vars(self)[name]) for name in ("purposes", "methods", "categories")}}
 
 
 @dataclass(frozen=True)
@@ -106,7 +74,7 @@ class Ruling:
 
     @property
     def branches(self) -> dict[str, bool | int | str]:
-        """What a playbook's `when` may ask (`interview.<name>`): answers, one flag per structure, role and owed notice."""
+        """What a playbook's `when` may ask (`interview.<name>`): answers; a flag per structure, role, notice owed."""
         roles, owed = {flow.role for flow in self.flows}, {point.code for point in self.owed}
         return {
             **self.facts,
@@ -169,14 +137,14 @@ def rule_on(answers: Mapping[str, Any]) -> Ruling:
         reading_en=reading["en"],
         flows=flows,
         undeclared=told.undeclared,
-        blocks=tuple(_blocks(told, flows)),
-        advice=tuple(_advice(told, flows)),
-        owed=tuple(_owed(told, flows)),
+        blocks=points.blocks(told, flows),
+        advice=points.advice(told, flows),
+        owed=points.owed(told, flows),
         is_small_handler=told.people < SMALL_HANDLER,
         ends_business=told.business == "ends",
         legal_person=told.legal_person,
         business_kind=told.business_kind,
-        facts={name: getattr(told, name) for name in ("people", *YES_NO)},
+        facts={name: getattr(told, name) for name in (*COUNTS, *YES_NO)},
         answers_until=told.answers_until,
         closing_on=told.closing_on,
         days=dict(told.days),
@@ -198,7 +166,7 @@ def _playbook(structures: frozenset[Structure]) -> tuple[str, Structure]:
 
 def _handler(told: Answers) -> str:
     """Whether the handler, the organisation that decides purposes and methods (PIPL 73-1), stays, changes or ends."""
-    if told.structures & _SUCCEEDING and told.legal_person == "ends":
+    if told.structures & SUCCEEDING and told.legal_person == "ends":
         return "succeeded"
     if told.legal_person == "ends":
         return "ends"
@@ -226,97 +194,15 @@ def _role(said: FlowAnswer, told: Answers) -> FlowRole:
     }
     if said.to in fixed:
         return fixed[said.to]
-    if said.to == "absorbing_company" and told.structures & _SUCCEEDING:
+    if said.to == "absorbing_company" and told.structures & SUCCEEDING:
         return FlowRole.SUCCESSOR
     return FlowRole.OTHER_HANDLER
-
-
-def _blocks(told: Answers, flows: tuple[Flow, ...]) -> list[Point]:
-    """What must be dealt with before anything moves."""
-    ends = bool(told.structures & _ENDING)
-    has_keeper = any(flow.role == FlowRole.CUSTODIAN for flow in flows)
-    simplified_barred = ends and (told.prepaid or told.disputes)
-    checks = (
-        (any(flow.abroad for flow in flows), "interview.abroad_needs_route", "PIPL-38"),
-        (told.important_data or told.people >= VERY_LARGE, "interview.important_data_needs_report", "NDSR-32"),
-        (ends and not has_keeper and told.business == "ends", "interview.custodian_needed", "PIPL-47b"),
-        (simplified_barred and told.prepaid, "interview.prepaid_bars_simplified", "CO-240"),
-        (simplified_barred and told.disputes, "interview.disputes_bar_simplified", "REGR-48"),
-    )
-    return [Point(code, law) for holds, code, law in checks if holds]
-
-
-def _advice(told: Answers, flows: tuple[Flow, ...]) -> list[Point]:
-    """What is commonly said about such a change and is wrong in law, or is right and surprises."""
-    asked, structures = any(flow.asks_consent for flow in flows), told.structures
-    checks = (
-        (Structure.EQUITY in structures, "advice.equity_moves_nothing", "PIPL-23a"),
-        (bool(structures & _SUCCEEDING), "advice.merger_needs_notice_not_consent", "PIPL-22a"),
-        (Structure.ASSET_SALE in structures, "advice.asset_sale_needs_separate_consent", "PIPL-23a"),
-        (Structure.BUSINESS_SALE in structures, "advice.business_sale_needs_separate_consent", "PIPL-23a"),
-        (Structure.ADDRESS in structures, "advice.address_needs_no_consent", "PIPL-17b"),
-        (bool(structures & _ENDING), "advice.deregistration_neither_all_nor_nothing", "PIPL-47b"),
-        (bool(structures & _ENDING), "advice.simplified_is_shorter_than_notice", "SH-9b"),
-        (Structure.OPERATOR_CHANGE in structures, "advice.new_operator_is_another_handler", "PIPL-23a"),
-        (asked, "advice.silence_is_no_consent", "PIPL-14a"),
-        (asked, "advice.list_is_no_goods", "CON-29a"),
-        (bool(told.undeclared), "advice.devices_carry_people", "PIPL-10"),
-        (told.children, "advice.children_need_guardian", "PIPL-31"),
-        (told.prepaid and asked, "advice.prepaid_is_asked_apart", "CC-551"),
-    )
-    return [Point(code, law) for holds, code, law in checks if holds]
-
-
-# The notices owed even where nothing moves (the gates' table C) and the reports to authorities, each with its article.
-OWED: Mapping[str, str] = {
-    "owed.tell_what_changed": "PIPL-17b",
-    "owed.tell_recipient": "PIPL-22a",
-    "owed.announce_30_working_days": "SH-9b",
-    "owed.pop_up": "SH-9a",
-    "owed.home_page_30_days": "EC-16",
-    "owed.licence_data_15_days": "REGR-64",
-    "owed.privacy_officer_reported": "PIPL-52",
-    "owed.authority_may_change": "INC-4",
-    "owed.register_within_30_days": "REG-24",
-    "owed.creditors_of_merger": "CO-220",
-    "owed.creditors_of_division": "CO-222",
-    "owed.creditors_of_liquidation": "CO-235",
-    "owed.cause_published_10_days": "CO-229",
-    "owed.liquidation_group_15_days": "CO-232",
-    "owed.simplified_notice_ends": "SH-6",
-}
-
-
-def _owed(told: Answers, flows: tuple[Flow, ...]) -> list[Point]:
-    structures, online = told.structures, told.online_service or told.platform_shop
-    changed = bool(structures & {Structure.ADDRESS, Structure.EQUITY})
-    moving = any(flow.role in (FlowRole.SUCCESSOR, FlowRole.CUSTODIAN) for flow in flows)
-    moving |= bool(structures & _SUCCEEDING)
-    ending_company = bool(structures & _ENDING) and told.business_kind == "limited_company"
-    holds = {
-        "owed.tell_what_changed": changed,
-        "owed.tell_recipient": moving,
-        "owed.announce_30_working_days": moving and told.people < SMALL_HANDLER,
-        "owed.pop_up": moving and told.online_service,
-        "owed.home_page_30_days": online and told.business == "ends",
-        "owed.licence_data_15_days": online and changed,
-        "owed.privacy_officer_reported": told.people >= LARGE_HANDLER,
-        "owed.authority_may_change": Structure.ADDRESS in structures,
-        "owed.register_within_30_days": changed,
-        "owed.creditors_of_merger": Structure.MERGER in structures,
-        "owed.creditors_of_division": Structure.DIVISION in structures,
-        "owed.creditors_of_liquidation": ending_company,
-        "owed.cause_published_10_days": ending_company,
-        "owed.liquidation_group_15_days": ending_company,
-        "owed.simplified_notice_ends": told.platform_shop and any(flow.asks_consent for flow in flows),
-    }
-    return [Point(code, law) for code, law in OWED.items() if holds[code]]
 
 
 # What a playbook's `when` may ask of every case, each with the kind of its answer (`Ruling.branches` gives them).
 BRANCHES: Mapping[str, str] = {
     **dict.fromkeys(YES_NO, "yes_no"),
-    "people": "count",
+    **dict.fromkeys(COUNTS, "count"),
     "business_kind": "choice",
     "legal_person": "choice",
     **dict.fromkeys(("ends_business", "small_handler", "abroad"), "yes_no"),

@@ -56,7 +56,7 @@ def offer(
 ) -> Outcome:
     """向接收方发出移交要约 / Offer the recipient what the final decision lets go."""
     row, decided = cases.case(case), cases.final_decision(case)
-    flow = row.interview["flows"][0]
+    flow = cases.main_flow(case)
     counts = {
         name: len(decided.allowed(name))
         for name in decided.categories

@@ -297,7 +297,10 @@ def parse(
 
 
 def _take_from_shelf(reading: _Reading, shelf: Mapping[str, Mapping[str, Any]]) -> None:
-    """Put the shelf's step in the place of each `use`; what the playbook says of it holds before the shelf's words."""
+    """Put the shelf's step in the place of each `use`: what the playbook says of it holds before the shelf's words, and
+    a need of the shelf that the playbook does not carry is left out.
+    """
+    carried = {entry.get("id", entry.get(_SHARED)) for entry in reading.entries("step")}
     for place, entry in enumerate(reading.entries("step")):
         wanted = entry.get(_SHARED)
         if wanted is None:
@@ -305,7 +308,9 @@ def _take_from_shelf(reading: _Reading, shelf: Mapping[str, Mapping[str, Any]]) 
         if wanted not in shelf:
             reading.tell(entry, "playbook.not_on_shelf", wanted)
         own = {key: value for key, value in entry.keys.items() if key != _SHARED}
-        reading.tree["step"][place] = {**shelf.get(str(wanted), {}), **own}
+        shared = dict(shelf.get(str(wanted), {}))
+        shared["needs"] = [need for need in shared.get("needs", []) if need in carried]
+        reading.tree["step"][place] = {**shared, **own}
 
 
 def _tree(text: str) -> dict[str, Any]:

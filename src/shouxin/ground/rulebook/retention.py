@@ -213,6 +213,12 @@ def runs(class_id: str, last_on: npt.NDArray[np.datetime64], *, on: date) -> npt
     return running(class_id, last_on, on=on) != Running.NONE
 
 
+def lapsed(last_on: npt.NDArray[np.datetime64], *, years: int, on: date) -> npt.NDArray[np.bool_]:
+    """Return where more than so many years have gone by on a day since the newest dealing (PIPL 19); never for NaT."""
+    ends: npt.NDArray[np.bool_] = _add_months(last_on.astype("datetime64[D]"), years * 12) < np.datetime64(on, "D")
+    return ends
+
+
 def fields_to_keep(class_ids: Iterable[str]) -> frozenset[str]:
     """Return the only fields that stay in databases and copies for these classes (PIPL 47-2 and 6).
 

@@ -158,7 +158,10 @@ class Story:
         self._phase("demo.case", 3)
         asked = self.folder / "between" / "interview.json"
         until, closing, said = self.sender.answers_until, self.sender.closing_on, self.sender.says
-        plain = words.interview(said, self.receiver, answers_until=until.isoformat(), closing_on=closing.isoformat())
+        plain = words.interview(
+            said, self.receiver, people=len(self.truth.customers()),
+            answers_until=until.isoformat(), closing_on=closing.isoformat(),
+        )  # fmt: skip
         asked.write_text(json.dumps(plain, ensure_ascii=False), "utf-8")
         officer = self.a.staff["officer"]
         opened = self.a.call("case", "open", "--title", said.title, "--interview", asked, "--by", officer)

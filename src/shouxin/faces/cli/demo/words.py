@@ -111,19 +111,32 @@ HOUSEKEEPING = Speech(
 )
 
 
-def interview(said: Speech, recipient: str, *, answers_until: str, closing_on: str) -> dict[str, Any]:
+def interview(said: Speech, recipient: str, *, people: int, answers_until: str, closing_on: str) -> dict[str, Any]:
     """The answers to the case's first questions."""
     return {
         "business_kind": "limited_company",
-        "structure": "asset_sale",
-        "legal_person_stays": True,
-        "recipient": recipient,
-        "purposes": list(said.purposes),
-        "methods": list(said.methods),
-        "categories": list(said.categories),
-        "abroad": False,
+        "structures": ["asset_sale"],
+        "legal_person": "stays",
+        "business": "ends",
+        "flows": [
+            {
+                "to": "buyer",
+                "recipient": recipient,
+                "purposes": list(said.purposes),
+                "methods": list(said.methods),
+                "categories": list(said.categories),
+                "abroad": False,
+                "same_purpose": True,
+            }
+        ],
+        "people": people,
+        "inactive_after_years": 0,
+        "children": True,
+        "prepaid": True,
         "important_data": False,
-        "ends_business": True,
+        "online_service": False,
+        "platform_shop": False,
+        "disputes": False,
         "undeclared": {
             "due_diligence_room": False,
             "computers_and_storage": True,
@@ -131,7 +144,9 @@ def interview(said: Speech, recipient: str, *, answers_until: str, closing_on: s
             "wechat_accounts": True,
             "platform_accounts": False,
             "customer_groups": False,
+            "single_sign_on": False,
             "bookkeeping_agency": False,
+            "return_after_rescission": False,
         },
         "answers_until": answers_until,
         "closing_on": closing_on,

@@ -34,7 +34,15 @@ from shouxin.ground.rulebook.gates.codes import (
     Structure,
     Verdict,
 )
-from shouxin.ground.rulebook.gates.decide import at_cut_off, check_may_end, decide, headline, keep_or_end, moved_state
+from shouxin.ground.rulebook.gates.decide import (
+    at_cut_off,
+    check_may_end,
+    decide,
+    headline,
+    keep_or_end,
+    moved_state,
+    no_flow,
+)
 from shouxin.ground.rulebook.gates.decisions import (
     Decisions,
     DecisionSet,
@@ -100,6 +108,7 @@ __all__ = [
     "headline",
     "keep_or_end",
     "moved_state",
+    "no_flow",
     "reaches_criminal_threshold",
     "ruling",
 ]

@@ -63,6 +63,13 @@ def decide(facts: Facts, flow: FlowFacts) -> Decisions:
     return Decisions(facts.categories, ROW_OF[outcome], verdict, outcome, detail)
 
 
+def no_flow(facts: Facts) -> Decisions:
+    """Return table A's columns for a case in which nothing goes to anybody: every cell is left to table B."""
+    shape = (len(facts), len(facts.categories))
+    outcome = np.full(shape, Outcome.NOTHING_HELD, np.uint8)
+    return Decisions(facts.categories, ROW_OF[outcome], VERDICT_OF[outcome], outcome, np.zeros(shape, np.uint8))
+
+
 def _judge(facts: Facts, flow: FlowFacts) -> Codes:
     shape = (len(facts), len(facts.categories))
     return first_match(shape, (partial(row.judge, facts, flow) for row in TABLE_A))
