@@ -1,6 +1,7 @@
 """The verbs of a case, its only writers.
 
-1. A case pins its playbook by digest when it is opened; the interview fixes structure, rule, flows and dates.
+1. A case pins its playbook by digest when it is opened; the interview fixes structure, rule, flows and dates. The
+   same answers open a second case only where that is asked for.
 2. A step closes when every check it names holds and what it needs is closed; otherwise all that is missing comes
    back. A waiver stands in for one check: reasoned, approved by somebody else, with an end.
 3. A decision set is computed whole, never in part; only one made after the cut-off is final.
@@ -11,6 +12,7 @@
    company's key is nobody's.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from importlib import resources
@@ -58,10 +60,20 @@ PERMIT_CHECKS = (
 
 
 @transaction.atomic
-def open_case(*, title: str, answers: Mapping[str, Any], by: str, at: datetime, playbook: str = "asset_sale") -> Case:
-    """Open a case from the interview; its steps get owners and due dates in Chinese working days.
+def open_case(
+    *,
+    title: str,
+    answers: Mapping[str, Any],
+    by: str,
+    at: datetime,
+    playbook: str = "asset_sale",
+    another: bool = False,
+) -> Case:
+    """Open a case from the interview; its steps get owners and due dates in Chinese working days. `another`: also
+    beside one with the same answers.
 
     Raises:
+        Refusal("cases.open_already", case=…): an open case rests on the same answers and the same playbook;
         Refusal("interview.…"), ("playbook.…"), ("parties.no_recipient"), ("parties.no_staff"), ("access.…").
     """
     _check_may(by, "open", at)
@@ -71,9 +83,14 @@ def open_case(*, title: str, answers: Mapping[str, Any], by: str, at: datetime, 
     parsed = playbooks.parse(text, acts=ACTS, checks=CHECKS)
     if ruling.structure not in parsed.structures:
         raise Refusal("cases.playbook_of_another_structure", structure=ruling.structure, playbook=parsed.id)
+    answers_digest = digest(json.dumps(answers, sort_keys=True).encode())
+    known = Case.objects.filter(answers_digest=answers_digest, playbook_digest=parsed.digest, state=Case.OPEN).first()
+    if known is not None and not another:
+        raise Refusal("cases.open_already", case=known.id)
     row = Case.objects.create(
         id=new_id("case"),
         title=title,
+        answers_digest=answers_digest,
         structure=ruling.structure,
         interview=ruling.to_plain(),
         recipient=ruling.flows[0].recipient,
@@ -87,6 +104,7 @@ def open_case(*, title: str, answers: Mapping[str, Any], by: str, at: datetime, 
     told = {
         "playbook": parsed.digest,
         "edition": parsed.edition,
+        "answers": answers_digest,
         "structure": ruling.structure,
         "rule": ruling.rule,
         "recipient": row.recipient,
