@@ -39,6 +39,7 @@ def main(argv: Sequence[str]) -> int:
             if verbs is None:
                 prepare_home([*arguments, "--home", home] if arguments[0] == "init" else ["--home", home])
                 verbs = get_command(load_installed())
+                import_module("shouxin.stores.parties.private_keys").opener.keeps = True
             answer = _serve(arguments) if arguments[0] == "serve" else _run(verbs, arguments)
         except TyperException as error:
             answer = {"code": door.EXIT_USAGE, "result": {"error": "usage", "facts": {"what": str(error)}}}
