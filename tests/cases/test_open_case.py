@@ -3,6 +3,7 @@
 import pytest
 
 from shouxin.cases import queries, services
+from shouxin.cases.models import Case
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.stores.ledger import queries as ledger
 from tests.faces.web import shop as shops
@@ -13,9 +14,9 @@ def answers(shop, **changed):
     return shops.interview(recipient, **changed)
 
 
-def opening(shop, *, by="clerk", playbook="asset_sale", **changed):
-    who = shop.staff.get(by, by)
-    return services.open_case(title="另一家", answers=answers(shop, **changed), by=who, at=shops.AT, playbook=playbook)
+def opening(shop, *, by="clerk", playbook="asset_sale", another=False, **changed):
+    told = {"title": "另一家", "answers": answers(shop, **changed), "by": shop.staff.get(by, by), "at": shops.AT}
+    return services.open_case(**told, playbook=playbook, another=another)
 
 
 def test_a_case_pins_its_playbook_by_digest_and_says_so_in_the_ledger(shop):
@@ -51,7 +52,25 @@ def test_answers_are_taken_to_the_end_of_the_last_day_in_china(shop):
 
 @pytest.mark.parametrize("by", ["privacy_officer", "clerk", "owner"])
 def test_whoever_works_here_may_open_a_case(shop, by):
-    assert opening(shop, by=by).state == "open"
+    assert opening(shop, by=by, closing_on="2027-01-29").state == "open"
+
+
+def test_the_same_answers_open_no_second_case_unless_that_is_asked_for(shop):
+    height = ledger.height()
+    with pytest.raises(Refusal) as caught:
+        opening(shop)
+    assert (caught.value.code, caught.value.facts["case"]) == ("cases.open_already", shop.case)
+    assert (len(queries.cases()), ledger.height()) == (1, height)
+    second = opening(shop, another=True)
+    assert second.id != shop.case
+    one, other = ledger.entries(kinds=["cases.opened"])
+    assert one.facts["answers"] == other.facts["answers"]
+    assert opening(shop, business_kind="branch").id not in (shop.case, second.id)  # one answer differs
+
+
+def test_a_closed_case_is_no_reason_to_refuse_the_next_one(shop):
+    Case.objects.update(state=Case.CLOSED)
+    assert opening(shop).id != shop.case
 
 
 @pytest.mark.parametrize(

@@ -251,11 +251,6 @@ def _look_for_recipient(company, words):
     return found[0] if found else None
 
 
-def _look_for_case(company, words):
-    found = company.ask("case", "list")["cases"]
-    return found[0] if found else None
-
-
 def _nothing_more(company, words, facts):
     return {}
 
@@ -270,6 +265,10 @@ def _the_good_is_further(company, words, facts):
 
 def _the_receiver_is_known(company, words, facts):
     return {"recipient": facts["recipient"]} if facts["same_key"] else None
+
+
+def _the_case_is_open(company, words, facts):
+    return {"case": facts["case"]}
 
 
 def _the_newest_message(company, words, facts):
@@ -297,10 +296,11 @@ def _the_pack_is_there(company, words, facts):
 
 
 GOOD_STEPS = ("taken_out", "wiped", "checked", "handed_over")
-LOOKS = {"staff add": _look_for_staff, "recipient add": _look_for_recipient, "case open": _look_for_case}
+LOOKS = {"staff add": _look_for_staff, "recipient add": _look_for_recipient}
 """What must not be done twice: a person looks before doing it again."""
 DONE = {
     "recipient add": ("parties.recipient_known", _the_receiver_is_known),
+    "case open": ("cases.open_already", _the_case_is_open),
     "case step": ("cases.step_closed", _nothing_more),
     "assessment sign": ("review.signed_already", _nothing_more),
     "source goods": ("inventory.step", _the_good_is_further),

@@ -12,6 +12,7 @@ class Case(models.Model):
     title = models.CharField(max_length=200)
     structure = models.CharField(max_length=40)
     interview = models.JSONField()
+    answers_digest = models.CharField(max_length=80, default="")
     recipient = models.CharField(max_length=60, blank=True)
     playbook_text = models.TextField()
     playbook_digest = models.CharField(max_length=80)

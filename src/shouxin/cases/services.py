@@ -1,6 +1,7 @@
 """The verbs of a case, its only writers.
 
-1. A case pins its playbook by digest when it is opened; the interview fixes structure, rule, flows and dates.
+1. A case pins its playbook by digest when it is opened; the interview fixes structure, rule, flows and dates. The
+   same answers open a second case only where that is asked for.
 2. A step closes when every check it names holds and what it needs is closed; otherwise all that is missing comes
    back. A waiver stands in for one check: reasoned, approved by somebody else, with an end.
 3. A decision set is computed whole, never in part; only one made after the cut-off is final.
@@ -11,6 +12,7 @@
    company's key is nobody's.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -59,12 +61,21 @@ PERMIT_CHECKS = (
 
 
 @transaction.atomic
-def open_case(*, title: str, answers: Mapping[str, Any], by: str, at: datetime, playbook: str = "") -> Case:
+def open_case(
+    *,
+    title: str,
+    answers: Mapping[str, Any],
+    by: str,
+    at: datetime,
+    playbook: str = "",
+    another: bool = False,
+) -> Case:
     """Open a case from the interview; its steps get owners and due dates in Chinese working days.
 
-    The interview chooses the playbook; naming one must agree with it.
+    The interview chooses the playbook; naming one must agree with it. `another`: also beside one with the same answers.
 
     Raises:
+        Refusal("cases.open_already", case=…): an open case rests on the same answers and the same playbook;
         Refusal("interview.…"), ("playbook.…"), ("parties.no_recipient"), ("parties.no_staff"), ("access.…").
     """
     _check_may(by, "open", at)
@@ -74,9 +85,14 @@ def open_case(*, title: str, answers: Mapping[str, Any], by: str, at: datetime, 
     parsed = shipped.read(shipped.shipped(playbook or ruling.playbook))
     if not set(ruling.structures) & set(parsed.structures):
         raise Refusal("cases.playbook_of_another_structure", structure=ruling.structure, playbook=parsed.id)
+    answers_digest = digest(json.dumps(answers, sort_keys=True).encode())
+    known = Case.objects.filter(answers_digest=answers_digest, playbook_digest=parsed.digest, state=Case.OPEN).first()
+    if known is not None and not another:
+        raise Refusal("cases.open_already", case=known.id)
     row = Case.objects.create(
         id=new_id("case"),
         title=title,
+        answers_digest=answers_digest,
         structure=ruling.structure,
         interview=ruling.to_plain(),
         recipient=ruling.main.recipient if ruling.main else "",
@@ -90,6 +106,7 @@ def open_case(*, title: str, answers: Mapping[str, Any], by: str, at: datetime, 
     told = {
         "playbook": parsed.digest,
         "edition": parsed.edition,
+        "answers": answers_digest,
         "structures": list(ruling.structures),
         "rule": ruling.rule,
         "recipient": row.recipient,

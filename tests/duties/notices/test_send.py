@@ -231,6 +231,15 @@ def test_a_child_is_told_through_the_guardian(stage, without_mail, home):
     assert "19900000008" not in sent
 
 
+def test_short_messages_to_one_telephone_lie_in_the_order_of_the_customers(stage, without_mail, home):
+    adopt(stage)
+    family = add_customers(tuple({"name": name, "phone": "19900000007"} for name in ("木头甲", "木头乙", "木头丙")))
+    send(stage, channels=("sms",))
+    files = sorted((home / "spool" / "sms").glob("*.json"))
+    texts = [json.loads(path.read_text("utf-8"))["text"] for path in files[-len(family) :]]
+    assert [queries.resolve_code(text.split("答复码")[1][:9]) for text in texts] == [(CASE, each) for each in family]
+
+
 def test_the_spools_are_registered_as_places(stage, without_mail):
     adopt(stage)
     send(stage, channels=("sms", "phone"))

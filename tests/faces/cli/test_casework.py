@@ -24,14 +24,22 @@ def interview(shop, tmp_path):
 
 @pytest.mark.parametrize(("by", "error"), [("privacy_officer", ""), ("clerk", ""), (NOBODY, "parties.no_staff")])
 def test_a_case_is_opened_from_the_interview_by_whoever_works_here(shouxin, shop, interview, by, error):
-    who = shop.staff.get(by, by)
-    told = shouxin("case", "open", "--title", "另一家", "--interview", interview, "--by", who, "--json")
+    arguments = ["case", "open", "--title", "另一家", "--interview", interview, "--by", shop.staff.get(by, by)]
+    told = shouxin(*arguments, "--another", "--json")
     if error:
         assert (told.code, told.plain["error"]) == (1, error)
         return
     assert told.code == 0
     assert told.plain["rule"] == "PIPL-23"
     assert told.plain["case"] in {each["case"] for each in shouxin("case", "list", "--json").plain["cases"]}
+
+
+def test_the_same_interview_again_names_the_open_case_and_what_to_do(shouxin, shop, interview):
+    arguments = ["case", "open", "--title", "另一家", "--interview", interview, "--by", shop.staff["owner"]]
+    told = shouxin(*arguments, "--json")
+    assert (told.code, told.plain["error"], told.plain["facts"]) == (1, "cases.open_already", {"case": shop.case})
+    assert "--another" in shouxin(*arguments).err
+    assert len(queries.cases()) == 1
 
 
 @pytest.mark.parametrize(

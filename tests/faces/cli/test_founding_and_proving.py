@@ -41,7 +41,19 @@ def test_somebody_joins_with_an_own_key_or_not_at_all(shouxin, shop, tmp_path, r
     told = shouxin("staff", "add", "--name", "林晚", "--role", role, "--secret", "new", "--secrets", file, "--json")
     assert told.plain.get("error", "") == error
     assert len(shouxin("staff", "list", "--json").plain["staff"]) == before + (not error)
-    assert "林晚" not in shouxin("staff", "list", "--json").out
+    assert "林晚" not in str(ledger.entries())
+
+
+def test_the_list_of_staff_says_who_in_which_role_and_who_has_not_promised(shouxin, shop):
+    newcomer = shops.add_outsider()
+    rows = {each["staff"]: each for each in shouxin("staff", "list", "--json").plain["staff"]}
+    owner = rows[shop.staff["owner"]]
+    assert (owner["name"], owner["role"], owner["undertaking"]) == (shops.OWNER.name, "owner", True)
+    assert (rows[newcomer]["name"], rows[newcomer]["undertaking"]) == (shops.OUTSIDER.name, False)
+    lines = {line.split()[0]: line for line in shouxin("staff", "list").out.splitlines()}
+    assert len(lines) == len(rows)
+    assert all(word in lines[owner["staff"]] for word in (shops.OWNER.name, "店主", "已签保密承诺"))
+    assert "未签保密承诺" in lines[newcomer]
 
 
 def test_a_card_that_is_none_is_corrupt_and_pins_nobody(shouxin, shop, tmp_path):

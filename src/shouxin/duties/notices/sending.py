@@ -302,7 +302,9 @@ def _send_one(road: Road, text: TextView, post: Post) -> tuple[str, str]:
         return Delivery.BOUNCED, "no_contact"
     words = _words(road, text, "sms", post.key)
     try:
-        road.sms.send(ShortMessage(id=post.row.message_tag, to=post.contact.phone, text=words, at=road.at))
+        road.sms.send(
+            ShortMessage(id=post.row.message_tag, number=post.row.pk, to=post.contact.phone, text=words, at=road.at)
+        )
     except Refusal as refused:
         if refused.code != "notices.sms_refused":
             raise

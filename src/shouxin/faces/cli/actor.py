@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from typer.exceptions import TyperException
+from typer.main import get_command
 from waitress.server import create_server
 
 from shouxin.faces.cli import door
@@ -30,15 +31,16 @@ def main(argv: Sequence[str]) -> int:
     secrets = argv[argv.index("--secrets") + 1] if "--secrets" in argv else ""
     door.session.embedded = True
     door.session.secrets_file = Path(secrets) if secrets else None
-    app: Any = None
+    verbs: Any = None
     for line in sys.stdin:
         arguments: list[str] = json.loads(line)
         answer: dict[str, Any]
         try:
-            if app is None:
+            if verbs is None:
                 prepare_home([*arguments, "--home", home] if arguments[0] == "init" else ["--home", home])
-                app = load_installed()
-            answer = _serve(arguments) if arguments[0] == "serve" else _run(app, arguments)
+                verbs = get_command(load_installed())
+                import_module("shouxin.stores.parties.private_keys").opener.keeps = True
+            answer = _serve(arguments) if arguments[0] == "serve" else _run(verbs, arguments)
         except TyperException as error:
             answer = {"code": door.EXIT_USAGE, "result": {"error": "usage", "facts": {"what": str(error)}}}
         except ShouxinError as error:
@@ -52,8 +54,8 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _run(app: Any, arguments: list[str]) -> dict[str, Any]:
-    outcome = app(arguments, standalone_mode=False)
+def _run(verbs: Any, arguments: list[str]) -> dict[str, Any]:
+    outcome = verbs(arguments, standalone_mode=False)
     if isinstance(outcome, door.Outcome):
         return {"code": outcome.code, "result": outcome.plain}
     return {"code": outcome if isinstance(outcome, int) else 0, "result": {}}

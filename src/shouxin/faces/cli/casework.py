@@ -41,11 +41,14 @@ def case_open(
     title: Annotated[str, typer.Option(help="标题 / title")],
     interview: Annotated[Path, typer.Option(help="问答 JSON / the interview's answers")],
     by: By,
-    playbook: str = "asset_sale",
+    playbook: str = "",
+    another: Annotated[
+        bool, typer.Option("--another", help="答案相同也另开一个 / also beside one with the same answers")
+    ] = False,
 ) -> Outcome:
     """开立变更事项:先问十个问题 / Open a case from the interview."""
     answers = given_json(interview)
-    row = services.open_case(title=title, answers=answers, by=by, at=now(), playbook=playbook)
+    row = services.open_case(title=title, answers=answers, by=by, at=now(), playbook=playbook, another=another)
     return Outcome({"case": row.id, **row.interview, "playbook": row.playbook_digest})
 
 

@@ -1,14 +1,16 @@
 """`init`, `company`, `staff`, `recipient`: who the company is and with whom it deals."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from shouxin.faces import words
 from shouxin.faces.cli.door import Outcome, given_bytes, given_json, session, verb
 from shouxin.ground.kernel.digests import digest, digest_file
 from shouxin.ground.kernel.refusals import Refusal
@@ -152,9 +154,23 @@ def staff_add(
 @staff_app.command("list")
 @verb
 def staff_list() -> Outcome:
-    """人员 / Staff."""
-    rows = [{"staff": each.id, "role": each.role, "key": each.key_id} for each in parties_queries.staff()]
-    return Outcome({"staff": rows})
+    """人员:姓名、角色、是否签了保密承诺 / Staff: name, role, whether the undertaking is signed."""
+    rows = [
+        {
+            "staff": each.id,
+            "name": each.name,
+            "role": each.role,
+            "undertaking": each.has_undertaken,
+            "key": each.key_id,
+        }
+        for each in parties_queries.staff()
+    ]
+    return Outcome({"staff": rows}, lines=tuple(_staff_line(each) for each in rows))
+
+
+def _staff_line(row: Mapping[str, Any]) -> str:
+    promise = words.label("undertaking.signed" if row["undertaking"] else "undertaking.open")
+    return "  ".join([str(row["staff"]), str(row["name"]), words.label(f"role.{row['role']}"), promise])
 
 
 @recipient_app.command("add")

@@ -36,6 +36,7 @@ from shouxin.stores.ledger import services as ledger
 from shouxin.stores.parties import cards, queries
 from shouxin.stores.parties.authority import role_of
 from shouxin.stores.parties.models import COMPANY, Agreement, Card, Company, Issued, Key, Recipient, Staff, Undertaking
+from shouxin.stores.parties.private_keys import opener
 from shouxin.stores.parties.queries import CompanyView
 
 STAFF_ROLES = tuple(role for role in access.ROLES if role not in ("system", "customer"))
@@ -122,6 +123,7 @@ def revoke_staff(*, staff: str, by: str, at: datetime) -> None:
     ledger.append(
         kind="parties.staff_revoked", scope="company", at=at, by=by, facts={"staff": staff, "key": key.key_id}
     )
+    opener.forget()
     Staff.objects.filter(id=staff).update(revoked_at=at)
     Key.objects.filter(key_id=key.key_id).update(retired_at=at)
 
@@ -133,6 +135,7 @@ def rotate_staff_key(*, staff: str, old_passphrase: bytes, passphrase: bytes, by
     """
     old = staff_signer(staff=staff, passphrase=old_passphrase)
     _refuse_shared(passphrase, but=staff)
+    opener.forget()
     Key.objects.filter(key_id=old.key_id).update(retired_at=at)
     row = _staff(staff)
     return _add_staff_key(staff, role=row.role, passphrase=passphrase, kind="parties.staff_key_rotated", by=by, at=at)
@@ -144,6 +147,7 @@ def rotate_company_key(*, old_passphrase: bytes, passphrase: bytes, by: str, at:
     `company_signer`.
     """
     old = company_signer(passphrase=old_passphrase)
+    opener.forget()
     Key.objects.filter(key_id=old.key_id).update(retired_at=at)
     key = _new_key(owner=COMPANY, passphrase=passphrase, entry=None, at=at)
     new = company_signer(passphrase=passphrase)
@@ -425,7 +429,7 @@ def _key_in_use(owner: str) -> Key:
 
 
 def _open(row: Key, passphrase: bytes, name: str) -> Signer:
-    own = signer(open_private(bytes(row.sealed), passphrase), name)
+    own = signer(opener.open(bytes(row.sealed), passphrase), name)
     if own.public != bytes(row.public):
         raise Corrupt("sealed key of another public key", f"key of {row.owner}")
     return own

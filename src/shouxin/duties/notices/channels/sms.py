@@ -12,9 +12,10 @@ from shouxin.ground.kernel.times import to_text
 
 @dataclass(frozen=True)
 class ShortMessage:
-    """One message, ready to go. The same id again is the same message."""
+    """One message, ready to go. The same id again is the same message; `number` counts on from one to the next."""
 
     id: str
+    number: int
     to: str = field(repr=False)
     text: str = field(repr=False)
     at: datetime
@@ -41,7 +42,9 @@ class SmsProvider(Protocol):
 
 
 class FileDrop:
-    """One JSON file per message in a folder of the spool, which is a registered place with an end of its own."""
+    """One JSON file per message in a folder of the spool, which is a registered place with an end of its own. By their
+    names the files lie in the order of sending, so that two messages to one telephone come in that order.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -52,7 +55,7 @@ class FileDrop:
         body = {"id": message.id, "to": message.to, "text": message.text, "at": to_text(message.at)}
         if not self._taken:
             self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{message.id}.json"
+        path = self._folder / f"{message.number:012d}-{message.id}.json"
         write_unsynced(path, encode(body))
         self._taken.append(path)
 
