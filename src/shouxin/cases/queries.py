@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-
 from shouxin.cases import decisions, facts
 from shouxin.cases import playbooks as shipped
 from shouxin.cases.acts import ACTS
 from shouxin.cases.checks import CHECKS
+from shouxin.cases.judging import judge
 from shouxin.cases.models import Case, Permit, Step, StoredDecision
 from shouxin.duties.inventory import queries as inventory
 from shouxin.ground.formats import playbook as playbooks
@@ -197,16 +196,20 @@ def newest_permit(case_id: str) -> Permit:
 
 
 def explain_person(case_id: str, customer: int, at: datetime) -> dict[str, Any]:
-    """Why this person is treated so, per category: the deciding row, its article, the facts, what would change it."""
-    row = case(case_id)
-    gathered = facts.gather(row, at)
-    place = int(np.searchsorted(gathered.customers, customer))
-    if place >= len(gathered.customers) or gathered.customers[place] != customer:
+    """Why this person is treated so, per category: the deciding row, its article, the facts, what would change it; and
+    the same for what `stays` here.
+
+    Raises:
+        Refusal("cases.no_such_case"), ("inventory.no_such_customer").
+    """
+    judged = judge(case(case_id), at)
+    place = judged.place(customer)
+    if place is None:
         raise Refusal("inventory.no_such_customer")
     told = []
     for category in facts.CATEGORIES:
-        why = gates.explain(gathered.facts, gathered.flow, place, category)
-        told.append({"category": category, **_explained(why)})
+        goes, stays = judged.explain(place, category)
+        told.append({"category": category, **_explained(goes or stays), "stays": _explained(stays)})
     return {"case": case_id, "customer": inventory.handle(customer), "categories": told}
 
 

@@ -20,15 +20,15 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 
-from shouxin.cases import decisions, facts, queries
+from shouxin.cases import decisions, queries
 from shouxin.cases import playbooks as shipped
 from shouxin.cases.checks import CHECKS
 from shouxin.cases.interview import Ruling, rule_on
+from shouxin.cases.judging import Judged, judge
 from shouxin.cases.models import Case, Pack, Permit, Statement, Step, StoredDecision, Waiver
 from shouxin.duties.consent.actors import check_staff
 from shouxin.duties.disposal import queries as disposal
 from shouxin.duties.disposal.holding import check_keys
-from shouxin.duties.transfer import queries as transfer
 from shouxin.ground.formats import permit as permits
 from shouxin.ground.formats import playbook as playbooks
 from shouxin.ground.kernel import dsse
@@ -321,51 +321,27 @@ def decide(*, case: str, by: str, at: datetime) -> StoredDecision:
         as `_open`.
     """
     row = _open(case, by, "decide", at)
-    gathered = facts.gather(row, at)
-    is_final = at > row.answers_until
-    flow = _decide_flow(gathered, is_final=is_final)
-    handed_over = flow.verdict == gates.Verdict.HAND_OVER
-    settled = transfer.settled_mask(case, gathered.customers, flow.categories)
-    remains = facts.remains_of(row, gathered, handed_over=handed_over, settled=settled)
-    stays = gates.keep_or_end(remains, gathered.sender, at_cut_off=is_final)
-    headline = gates.headline(flows=[flow], remains=stays)
+    judged = judge(row, at)
     decided = gates.decision_set(
         case=case,
         cutoff=row.answers_until,
         height=ledger_queries.height(),
-        customers=gathered.customers,
-        flow=flow,
-        remains=stays,
+        customers=judged.gathered.customers,
+        flow=judged.flow,
+        remains=judged.stays,
     )
-    return _keep_decision(row, decided, headline, handed_over, is_final=is_final, by=by, at=at)
-
-
-def _decide_flow(gathered: facts.Gathered, *, is_final: bool) -> gates.Decisions:
-    """Table A on the case's main flow; without one, nothing goes anywhere and table B alone decides."""
-    if gathered.flow is None:
-        return gates.no_flow(gathered.facts)
-    flow = gates.decide(gathered.facts, gathered.flow)
-    return gates.at_cut_off(flow, gathered.flow) if is_final else flow
+    return _keep_decision(row, decided, judged, by=by, at=at)
 
 
 @transaction.atomic
-def _keep_decision(
-    row: Case,
-    decided: gates.DecisionSet,
-    headline: np.ndarray,
-    handed_over: np.ndarray,
-    *,
-    is_final: bool,
-    by: str,
-    at: datetime,
-) -> StoredDecision:
-    counted = dict(decisions.summary(decided, headline))
-    rows, counts = np.unique(decided.row[handed_over], return_counts=True)
+def _keep_decision(row: Case, decided: gates.DecisionSet, judged: Judged, *, by: str, at: datetime) -> StoredDecision:
+    counted = dict(decisions.summary(decided, judged.headline))
+    rows, counts = np.unique(decided.row[judged.handed_over], return_counts=True)
     counted["moved_rows"] = {f"A{int(number):02d}": int(count) for number, count in zip(rows, counts, strict=True)}
     told = {
         "decision_set": decided.digest,
         "law": decided.law_edition,
-        "final": is_final,
+        "final": judged.is_final,
         "customers": counted["customers"],
         "people": counted["people"],
     }
@@ -374,7 +350,7 @@ def _keep_decision(
         case=row,
         digest=decided.digest,
         height=decided.height,
-        is_final=is_final,
+        is_final=judged.is_final,
         summary=counted,
         body=decisions.pack(decided),
         at=at,
