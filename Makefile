@@ -39,7 +39,7 @@ check: $(VENV)/dev.stamp       ## style, types, import contracts
 bench: $(VENV)/dev.stamp       ## the figures, as ratios in one run -> bench/results.json
 	@$(BIN)/python -m bench
 
-kill: $(VENV)/dev.stamp        ## kill -9 at every kind of moment of the whole story (three minutes)
+kill: $(VENV)/dev.stamp        ## kill -9 at every kind of moment of the whole story (two minutes)
 	@$(BIN)/python -m pytest -q -n0 tests/stories/test_kill.py
 
 lock:            ## maintainers: resolve the locks anew (the one use of uv)

@@ -25,7 +25,7 @@ FLOORS_BELOW = ("ground", "engine", "stores", "duties", "cases")
 HANDED_ON = {
     "cases/evidence.py": "the blocks of cases/interview/points.py",
     "cases/proof.py": "findings that were stored",
-    "duties/consent/services.py": "the refusal of one row, told with its number",
+    "duties/consent/recording.py": "the refusal of one row, told with its number",
     "duties/notices/evidence.py": "rulebook/messages, and queries._why below",
     "faces/cli/demo/companies.py": "the refusal of another process",
     "faces/cli/door.py": "the refusal that is told",

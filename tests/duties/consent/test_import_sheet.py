@@ -127,6 +127,40 @@ def test_the_same_file_is_read_once_and_a_corrected_one_adds_only_what_is_new(st
     assert len(queries.history(stage.customers[0], CASE)) == 1
 
 
+ASKING, WISH = [*HEADER, "内容"], "电话尾号改为 0002"
+
+
+def test_what_was_asked_for_comes_back_with_whose_it_is_and_a_wish_without_words_is_refused(stage, tmp_path):
+    ask(stage)
+    rows = [
+        ["1", code(stage, 0), "更正", "来电", "2026-11-24 10:05", "纪小满", "录音 1", "", "", WISH],
+        ["2", code(stage, 1), "删除", "纸面", "2026-11-24 10:06", "纪小满", "回执 2", "", "", ""],
+        ["3", code(stage, 2), "请打电话给我", "短信", "2026-11-24 10:07", "纪小满", "", "", "", ""],
+        ["4", code(stage, 3), "投诉", "来电", "2026-11-24 10:08", "纪小满", "录音 4", "", "", ""],
+        ["5", code(stage, 4), "同意", "来电", "2026-11-24 10:09", "纪小满", "录音 5", "", "", ""],
+        ["6", code(stage, 4), "请打电话给我", "来电", "2026-11-24 10:10", "纪小满", "", "", "", ""],
+        ["7", code(stage, 0), "查阅", "来电", "2027-11-24 10:10", "纪小满", "", "", "", ""],
+    ]
+    result = read(stage, as_csv(tmp_path / "a.csv", rows, header=ASKING))
+    asked = [(each.row, each.customer, each.kind, each.route) for each in result.asked]
+    assert asked == [
+        (2, stage.customers[0], "correct", "telephone"),
+        (3, stage.customers[1], "delete", "paper"),
+        (4, stage.customers[2], "call_back", "reply_code"),
+        (7, stage.customers[4], "call_back", "telephone"),
+    ]
+    assert WISH.encode() in result.asked[0].wish
+    assert WISH not in repr(result)
+    assert [(each.row, each.code) for each in result.refused] == [
+        (5, "consent.row_words"),
+        (8, "consent.given_later"),
+    ]
+    assert result.refused[0].facts["columns"] == ["内容"]
+    # A wish to be called is an answer only where none stands: the yes before it is not taken back.
+    assert (result.answers, result.recorded) == ({"call_me": 1, "agree": 1}, 5)
+    assert queries.standing(CASE) == {stage.customers[2]: Answer.CALL_ME, stage.customers[4]: Answer.AGREE}
+
+
 def test_a_call_to_someone_who_said_no_is_refused_but_their_own_call_is_not(stage, tmp_path):
     ask(stage)
     read(stage, as_csv(tmp_path / "a.csv", good_rows(stage)[1:2]))

@@ -6,6 +6,8 @@ import json
 import pytest
 
 from shouxin.cases import queries
+from shouxin.duties.inventory import queries as inventory
+from shouxin.duties.notices import sending
 from tests.faces.web import shop as shops
 
 NOBODY = "staff:" + "o" * 26
@@ -81,6 +83,85 @@ def test_an_answer_sheet_that_is_none_is_refused_and_nothing_is_recorded(shouxin
     told = shouxin("consent", "import", shop.case, sheet, "--by", shop.staff["clerk"], "--json")
     assert (told.code, told.plain["error"]) == (1, "consent.sheet_columns")
     assert told.plain["facts"]["file"] == "answers.csv"
+
+
+@pytest.fixture
+def peopled(db, home, quick_keys, tmp_path):
+    """The shop with its case open, and twenty customers."""
+    return shops.open_shop(tmp_path / "papers", customers=20)
+
+
+def customers():
+    """Who is a customer here, by number."""
+    return [int(number) for chunk in inventory.facts() for number in chunk.customer]
+
+
+def code_of(shop, customer):
+    """The reply code that this customer was given."""
+    sending.ensure_keys(shop.case, [customer])
+    return sending.key_of(shop.case, customer).spoken
+
+
+def sheet_of(path, *rows):
+    """An answer sheet."""
+    head = "答复码,答复,途径,答复时间,登记人,凭证,内容"
+    path.write_text("\n".join([head, *(",".join(row) for row in rows)]), "utf-8")
+    return path
+
+
+def test_what_a_sheet_asks_for_opens_with_its_clock_and_a_corrected_sheet_does_not_open_it_again(
+    shouxin, peopled, wording, tmp_path
+):
+    adopt(shouxin, peopled, wording)
+    one, two, three = (code_of(peopled, number) for number in customers()[:3])
+    rows = [
+        (one, "更正", "来电", "2026-11-24", "纪小满", "录音 1", "门牌改为 9 号"),
+        (one, "投诉", "来电", "2026-11-24", "纪小满", "录音 1", "上门迟到"),
+        (two, "请打电话给我", "来电", "2026-11-24 09:00", "纪小满", "", ""),
+        (three, "哦", "来电", "2026-11-24", "纪小满", "", ""),
+    ]
+    by = ["--by", peopled.staff["clerk"], "--json"]
+    told = shouxin("consent", "import", peopled.case, sheet_of(tmp_path / "a.csv", *rows), *by)
+    assert (told.code, told.plain["recorded"], len(told.plain["refused"])) == (1, 3, 1)
+    assert told.plain["asked"] == {"correct": 1, "complaint": 1, "call_back": 1}
+    rows[3] = (three, "删除", "纸面", "2026-11-24", "纪小满", "回执 4", "")
+    rows.append((one, "投诉", "来电", "2026-11-24 08:59", "纪小满", "录音 5", "没有回电"))
+    told = shouxin("consent", "import", peopled.case, sheet_of(tmp_path / "b.csv", *rows), *by)
+    assert (told.code, told.plain["asked"], told.plain["known"]) == (0, {"delete": 1, "complaint": 1}, 3)
+    waiting = shouxin("rights", "list", peopled.case, "--json").plain
+    assert sorted(each["kind"] for each in waiting["requests"]) == ["correct", "delete"]
+    assert sorted(each["kind"] for each in waiting["matters"]) == ["call_back", "complaint", "complaint"]
+    assert all(each["due_on"] > "2026-11-24" for each in (*waiting["requests"], *waiting["matters"]))
+
+
+def test_an_outsiders_sheet_leaves_nothing(shouxin, peopled, wording, tmp_path):
+    adopt(shouxin, peopled, wording)
+    code = code_of(peopled, customers()[0])
+    sheet = sheet_of(tmp_path / "a.csv", (code, "删除", "来电", "2026-11-24", "纪小满", "录音 1", ""))
+    told = shouxin("consent", "import", peopled.case, sheet, "--by", NOBODY, "--json")
+    assert (told.code, told.plain["error"]) == (1, "access.no_staff")
+    assert shouxin("rights", "list", peopled.case, "--json").plain["requests"] == []
+    assert shouxin("consent", "import", peopled.case, sheet, "--by", peopled.staff["clerk"], "--json").code == 0
+
+
+def test_staff_take_in_what_a_customer_says_on_the_telephone(shouxin, peopled, wording):
+    adopt(shouxin, peopled, wording)
+    one, two = (code_of(peopled, number) for number in customers()[:2])
+    by = ["--by", peopled.staff["clerk"], "--json"]
+    taken = shouxin("rights", "take", peopled.case, one, "complaint", "--said", "上门迟到", *by)
+    assert (taken.code, taken.plain["kind"], taken.plain["state"]) == (0, "complaint", "open")
+    assert taken.plain["customer"].startswith("c_")
+    wrong = shouxin("rights", "take", peopled.case, one, "praise", "--said", "很好", *by)
+    assert (wrong.code, wrong.plain["error"]) == (1, "rights.no_such_kind")
+    said = ["--proof", "通话 10:20", *by]
+    assert shouxin("consent", "record", peopled.case, two, "agree", *said).code == 0
+    assert shouxin("consent", "record", peopled.case, two, "call_me", *said).code == 0
+    waiting = shouxin("rights", "list", peopled.case, "--json").plain
+    assert sorted(each["kind"] for each in waiting["matters"]) == ["call_back", "complaint"]
+    answers = shouxin("consent", "status", peopled.case, "--json").plain["answers"]
+    assert (answers["agree"], answers["call_me"]) == (1, 0)
+    other = shouxin("consent", "record", "case_" + "z" * 26, two, "refuse", *said)
+    assert (other.code, other.plain["error"]) == (1, "consent.code_of_another_case")
 
 
 def test_an_announcement_needs_its_photograph(shouxin, shop, wording, tmp_path):

@@ -1,11 +1,13 @@
-"""Where a founded company's processes come from: everything is loaded once, then forked; no connection is open yet.
+"""Where a company's processes come from: what takes long is loaded once, then forked; no connection is open yet.
 
-    python nursery.py HOME
+    python nursery.py [HOME]
 
-Reads one line (JSON: secrets, shared, commands, answers) per process that is wanted. The new process writes its number,
+With a home the whole installation is loaded; without one what knows no home, for processes that found one. Reads one
+line (JSON: home, secrets, shared, commands, answers) per process that is wanted. The new process writes its number,
 then serves as the company's ordinary process.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -16,8 +18,17 @@ import sitecustomize
 from shouxin.faces.cli import actor
 from shouxin.faces.cli.main import load_installed, prepare_home
 
+HOMELESS = (
+    "aiosmtpd.controller", "axes", "django.contrib.auth", "django.db.models", "django.middleware.csrf", "docx", "httpx",
+    "rich.progress", "xlsxwriter",
+    "shouxin.engine.runner", "shouxin.engine.scan", "shouxin.ground.formats.certificate",
+    "shouxin.ground.formats.package", "shouxin.ground.formats.papers", "shouxin.ground.formats.pit",
+    "shouxin.ground.formats.report", "shouxin.ground.rulebook.gates", "shouxin.ground.rulebook.messages",
+    "shouxin.ground.samples",
+)  # fmt: skip
 
-def become(told, home):
+
+def become(told):
     """Be the company's process from here on."""
     for number, name, mode in ((0, "commands", os.O_RDONLY), (1, "answers", os.O_WRONLY)):
         handle = os.open(told[name], mode)
@@ -28,19 +39,28 @@ def become(told, home):
     sys.stdout.write(f"{os.getpid()}\n")
     sys.stdout.flush()
     sitecustomize.watch.shared = sitecustomize.Shared(told["shared"])
-    return actor.main(["--home", home, "--secrets", told["secrets"]])
+    return actor.main(["--home", told["home"], "--secrets", told["secrets"]])
 
 
-def main(home):
+def load(home):
+    """What a process needs that was not loaded yet for all of them."""
+    if home:
+        prepare_home(["--home", home])
+        load_installed()
+        return
+    for name in HOMELESS:
+        importlib.import_module(name)
+
+
+def main(home=""):
     """Fork until the input ends."""
-    prepare_home(["--home", home])
-    load_installed()
+    load(home)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while line := sys.stdin.readline():
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            os._exit(become(json.loads(line), home))
+            os._exit(become(json.loads(line)))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

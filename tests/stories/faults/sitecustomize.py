@@ -29,7 +29,7 @@ class Shared:
         with open(path, "r+b") as file:
             self._map = mmap.mmap(file.fileno(), SIZE)
 
-    def arm(self, number):
+    def arm(self, number=0):
         """Die at this event, counted from now; 0 only counts."""
         self._map[:SIZE] = bytes(SIZE)
         self._map[: _HEAD.size] = _HEAD.pack(number, 0)

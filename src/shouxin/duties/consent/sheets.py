@@ -1,7 +1,8 @@
 """Answer sheets: an XLSX or CSV file on which staff wrote what customers said by telephone, on paper or at the counter.
 
 Columns (zh or en, in any order): 答复码 reply code · 答复 answer · 途径 route · 答复时间 answered at · 登记人 taken by
-· 凭证 proof · 敏感信息 sensitive · 监护人 guardian. A row is read whole or refused with its number and the reason.
+· 凭证 proof · 敏感信息 sensitive · 监护人 guardian · 内容 wish. A row is read whole or refused with its number and the
+reason. 答复 also takes what a person asked for instead (查阅, 更正, 删除, …) or a complaint (投诉); 内容 says what.
 Route 来电 (called in) means that the person spoke first; 电话 means that the shop called.
 """
 
@@ -28,6 +29,7 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "proof": ("凭证", "proof"),
     "sensitive": ("敏感信息", "sensitive"),
     "guardian": ("监护人", "guardian"),
+    "wish": ("内容", "wish"),
 }
 NEEDED = ("reply_code", "answer", "answered_at", "taken_by")
 ANSWER_WORDS: Mapping[str, tuple[str, ...]] = {
@@ -36,6 +38,17 @@ ANSWER_WORDS: Mapping[str, tuple[str, ...]] = {
     "call_me": ("请打电话给我", "请回电", "call_me", "call me"),
     "withdraw": ("撤回", "撤回同意", "withdraw"),
 }
+REQUEST_WORDS: Mapping[str, tuple[str, ...]] = {
+    "copy": ("查阅", "复制", "查阅复制", "copy", "see"),
+    "correct": ("更正", "补充", "correct"),
+    "delete": ("删除", "delete"),
+    "restrict": ("限制处理", "restrict"),
+    "explain": ("解释说明", "explain"),
+    "move": ("转移", "move"),
+    "complaint": ("投诉", "complaint"),
+}
+SAYS_WHAT = ("correct", "complaint")
+"""What cannot be met without words of the person's own."""
 ROUTE_WORDS: Mapping[str, tuple[str, ...]] = {
     "telephone": ("电话", "去电", "telephone", "phone"),
     "called_in": ("来电", "客户来电", "called in"),
@@ -89,6 +102,7 @@ class ReadRow:
     guardian: bool = False
     initiative: str = "person"
     day_only: bool = False
+    wish: str = field(default="", repr=False)
 
 
 def open_sheet(path: Path) -> SheetFile:
@@ -164,7 +178,7 @@ def read_row(row: SheetRow) -> ReadRow:
         Refusal("consent.row_words"): columns whose words are not understood or empty; all are named.
     """
     words = row.words
-    answer = _word(words["answer"], ANSWER_WORDS)
+    answer = _word(words["answer"], {**ANSWER_WORDS, **REQUEST_WORDS})
     route = _word(words.get("route", ""), ROUTE_WORDS) if words.get("route") else "telephone"
     given_at = _instant(words["answered_at"])
     wrong = [
@@ -177,6 +191,7 @@ def read_row(row: SheetRow) -> ReadRow:
             ("taken_by", bool(words["taken_by"])),
             ("sensitive", _is_known(words.get("sensitive", ""))),
             ("guardian", _is_known(words.get("guardian", ""))),
+            ("wish", answer not in SAYS_WHAT or bool(words.get("wish"))),
         )
         if not understood
     ]
@@ -194,6 +209,7 @@ def read_row(row: SheetRow) -> ReadRow:
         proof=words.get("proof", ""),
         sensitive=words.get("sensitive", "").lower() in YES,
         guardian=words.get("guardian", "").lower() in YES,
+        wish=words.get("wish", ""),
     )
 
 

@@ -53,6 +53,11 @@ def of_customer(customer: int) -> list[MatterView]:
     return [view(row) for row in Matter.objects.filter(customer=customer).order_by("id")]
 
 
+def count_since(*, customer: int, kind: str, route: str, since: datetime) -> int:
+    """How many matters of one kind a customer brought by this route, as taken in at or after a moment."""
+    return Matter.objects.filter(customer=customer, kind=kind, route=route, taken_at__gte=since).count()
+
+
 def complaining(case: str, at: datetime) -> np.ndarray:
     """Customers whose complaint was open at that moment, in order."""
     rows = _bearing_on(case).filter(kind="complaint", taken_at__lte=at)

@@ -63,6 +63,11 @@ def of_customer(customer: int) -> list[RequestView]:
     return [view(row) for row in Request.objects.filter(customer=customer).order_by("id")]
 
 
+def count_since(*, customer: int, kind: str, route: str, since: datetime) -> int:
+    """How many requests of one kind a customer made by this route, as taken in at or after a moment."""
+    return Request.objects.filter(customer=customer, kind=kind, route=route, taken_at__gte=since).count()
+
+
 def open_by_customer(case: str, at: datetime) -> OpenColumns:
     """The requests that bear on a case and were open at that moment, as bits per customer."""
     rows = _bearing_on(case).filter(taken_at__lte=at).filter(Q(state=Request.OPEN) | Q(ended_at__gt=at))

@@ -1,23 +1,29 @@
 """`notices`, `consent`, `rights`: telling customers, their answers, what else they ask for."""
 
 import dataclasses
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from django.conf import settings
+from django.db import transaction
 
 from shouxin.cases import queries as cases
 from shouxin.duties.consent import queries as consent_queries
 from shouxin.duties.consent import services as consent
+from shouxin.duties.consent.services import AskedRow
 from shouxin.duties.inventory import queries as inventory
 from shouxin.duties.notices import queries as notices_queries
 from shouxin.duties.notices import services as notices
 from shouxin.duties.relations import queries as relations_queries
 from shouxin.duties.relations import services as relations
+from shouxin.duties.relations.queries import MatterView
 from shouxin.duties.rights import queries as rights_queries
 from shouxin.duties.rights import services as rights
+from shouxin.duties.rights.queries import RequestView
 from shouxin.faces.cli.door import Outcome, Teller, given_json, given_text, verb
 from shouxin.faces.cli.founding import now
 from shouxin.ground.formats.papers import NoticeFacts, Wording, notice_text
@@ -31,6 +37,7 @@ notices_app = typer.Typer(no_args_is_help=True, help="告知 / notices")
 consent_app = typer.Typer(no_args_is_help=True, help="答复 / answers")
 rights_app = typer.Typer(no_args_is_help=True, help="权利请求与投诉 / requests and complaints")
 By = Annotated[str, typer.Option(help="经办人 staff:… / who does it")]
+TAKEN_IN = (*rights.REQUEST_KINDS, *relations.DUE_WORKDAYS)
 
 
 @notices_app.command("adopt")
@@ -155,17 +162,49 @@ def notices_status(case: str) -> Outcome:
 @verb
 def consent_import(case: str, path: Path, *, by: By) -> Outcome:
     """读入答复登记表(电话、纸面、当面) / Read an answer sheet."""
-    result = consent.import_sheet(
-        path=path,
-        case=case,
-        text_of=lambda customer: notices_queries.text_shown(case, customer),
-        resolve=notices_queries.resolve_code,
-        by=by,
-        at=now(),
-    )
+    at = now()
+    with transaction.atomic():
+        result = consent.import_sheet(
+            path=path,
+            case=case,
+            text_of=lambda customer: notices_queries.text_shown(case, customer),
+            resolve=notices_queries.resolve_code,
+            by=by,
+            at=at,
+        )
+        new = _not_taken_in_before(result.asked)
+        for each in new:
+            _take_in(each.kind, customer=each.customer, case=case, route=each.route, by=by, at=at, wish=each.wish)
     refused = [{"row": each.row, "code": each.code} for each in result.refused]
-    plain = {"rows": result.rows, "recorded": result.recorded, "known": result.known, "answers": dict(result.answers)}
+    told_again = len(result.asked) - len(new)
+    plain = {
+        "rows": result.rows,
+        "recorded": result.recorded - told_again,
+        "known": result.known + told_again,
+        "answers": dict(result.answers),
+        "asked": dict(Counter(each.kind for each in new)),
+    }
     return Outcome({**plain, "refused": refused}, holds=not refused)
+
+
+def _not_taken_in_before(asked: Sequence[AskedRow]) -> list[AskedRow]:
+    """Without what an earlier edition of the sheet brought: as many of a kind as were taken in since it was said."""
+    told, new = Counter[tuple[int, str, str]](), []
+    for each in sorted(asked, key=lambda row: row.given_at):
+        told[each.customer, each.kind, each.route] += 1
+        room = rights_queries if each.kind in rights.REQUEST_KINDS else relations_queries
+        known = room.count_since(customer=each.customer, kind=each.kind, route=each.route, since=each.given_at)
+        if told[each.customer, each.kind, each.route] > known:
+            new.append(each)
+    return new
+
+
+def _take_in(
+    kind: str, *, customer: int, case: str, route: str, by: str, at: datetime, wish: bytes
+) -> RequestView | MatterView:
+    """A right goes to `rights`, a complaint or a wish to be called to `relations`."""
+    room = rights if kind in rights.REQUEST_KINDS else relations
+    return room.take_in(customer=customer, case=case, kind=kind, route=route, by=by, at=at, wish=wish)
 
 
 @consent_app.command("record")
@@ -182,25 +221,47 @@ def consent_record(
     guardian: Annotated[bool, typer.Option("--guardian", help="监护人答复 / by the guardian")] = False,
 ) -> Outcome:
     """登记一个答复 / Record one answer."""
-    _, customer = notices_queries.resolve_code(code)
-    if answer == "withdraw" and consent_queries.standing(case, [customer]).get(customer) == Answer.WITHDRAW:
-        return Outcome({"answer": answer, "customer": inventory.handle(customer), "defects": [], "known": True})
+    customer, at = _whose(code, case), now()
+    standing = consent_queries.standing(case, [customer]).get(customer)
+    told = {"answer": answer, "customer": inventory.handle(customer), "defects": []}
+    if answer == "withdraw" and standing == Answer.WITHDRAW:
+        return Outcome({**told, "known": True})
     window = consent_queries.window(case)
-    view = consent.record(
-        case=case,
-        customer=customer,
-        recipient=window.recipient,
-        text_digest=notices_queries.text_shown(case, customer),
-        answer=answer,
-        categories=window.categories - {"sensitive"} if answer == "agree" else (),
-        sensitive_agreed=sensitive,
-        guardian=guardian,
-        route=route,
-        proof=proof.encode(),
-        recorded_by=by,
-        at=now(),
-    )
-    return Outcome({"answer": view.answer, "customer": inventory.handle(customer), "defects": list(view.defects)})
+    with transaction.atomic():
+        if answer == "call_me":
+            _take_in("call_back", customer=customer, case=case, route=route, by=by, at=at, wish=proof.encode())
+            if standing in _DECIDED:
+                return Outcome(told)
+        view = consent.record(
+            case=case,
+            customer=customer,
+            recipient=window.recipient,
+            text_digest=notices_queries.text_shown(case, customer),
+            answer=answer,
+            categories=window.categories - {"sensitive"} if answer == "agree" else (),
+            sensitive_agreed=sensitive,
+            guardian=guardian,
+            route=route,
+            proof=proof.encode(),
+            recorded_by=by,
+            at=at,
+        )
+    return Outcome({**told, "defects": list(view.defects)})
+
+
+_DECIDED = (Answer.AGREE, Answer.REFUSE, Answer.WITHDRAW)
+
+
+def _whose(code: str, case: str) -> int:
+    """The customer behind a reply code of this case.
+
+    Raises:
+        Refusal("notices.code_…"), ("consent.code_of_another_case").
+    """
+    code_case, customer = notices_queries.resolve_code(code)
+    if code_case != case:
+        raise Refusal("consent.code_of_another_case")
+    return customer
 
 
 @consent_app.command("status")
@@ -218,6 +279,26 @@ def rights_list(case: str) -> Outcome:
     requests = [_shown(vars(each)) for each in rights_queries.open(case)]
     matters = [_shown(vars(each)) for each in relations_queries.open(case)]
     return Outcome({"requests": requests, "matters": matters})
+
+
+@rights_app.command("take")
+@verb
+def rights_take(
+    case: str,
+    code: Annotated[str, typer.Argument(help="答复码 / reply code")],
+    kind: Annotated[str, typer.Argument(help=" | ".join(TAKEN_IN))],
+    *,
+    by: By,
+    said: Annotated[str, typer.Option(help="客户的原话或凭证 / what the person said, or where it stands")],
+    route: Annotated[str, typer.Option(help="telephone | paper | counter | email")] = "telephone",
+) -> Outcome:
+    """登记一项请求、投诉或回电 / Take in a request, a complaint or a wish to be called."""
+    if kind not in TAKEN_IN:
+        raise Refusal("rights.no_such_kind", known=list(TAKEN_IN))
+    customer = _whose(code, case)
+    view = _take_in(kind, customer=customer, case=case, route=route, by=by, at=now(), wish=said.encode())
+    plain = {"id": view.id, "kind": view.kind, "state": view.state, "due_on": view.due_on.isoformat()}
+    return Outcome({**plain, "customer": inventory.handle(customer)})
 
 
 @rights_app.command("answer")

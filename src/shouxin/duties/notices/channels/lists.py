@@ -13,7 +13,20 @@ from shouxin.duties.notices.channels.files import write_whole
 from shouxin.ground.formats import papers
 
 _PHONE_HEADERS = {
-    "zh": ("序号", "姓名", "电话", "答复码", "答复", "敏感信息", "监护人", "途径", "答复时间", "登记人", "凭证"),
+    "zh": (
+        "序号",
+        "姓名",
+        "电话",
+        "答复码",
+        "答复",
+        "敏感信息",
+        "监护人",
+        "途径",
+        "答复时间",
+        "登记人",
+        "凭证",
+        "内容",
+    ),
     "en": (
         "No.",
         "Name",
@@ -26,11 +39,12 @@ _PHONE_HEADERS = {
         "Answered at",
         "Taken by",
         "Proof",
+        "Wish",
     ),
 }
 _LETTER_HEADERS = {"zh": ("序号", "姓名", "地址", "答复码"), "en": ("No.", "Name", "Address", "Reply code")}
 _SHEETS = {"zh": ("名单", "通话稿"), "en": ("List", "Script")}
-_WIDTHS = {0: 6, 1: 12, 2: 18, 3: 13, 8: 20, 10: 24}
+_WIDTHS = {0: 6, 1: 12, 2: 18, 3: 13, 8: 20, 10: 24, 11: 24}
 
 
 @dataclass(frozen=True)
