@@ -18,9 +18,17 @@ from shouxin.stores.parties import queries as parties
 
 
 def closing_facts(
-    row: Case, *, decided: DecisionSet, balance: Balance, not_proved: tuple[Words, ...], at: datetime
+    row: Case,
+    *,
+    decided: DecisionSet,
+    balance: Balance,
+    not_proved: tuple[Words, ...],
+    checkpoint: bytes,
+    at: datetime,
 ) -> ClosingFacts:
-    """Facts, structure, rule, people by end, exceptions and waivers, readings and unverified rules relied on."""
+    """Facts, structure, rule, people by end, exceptions and waivers, readings and unverified rules relied on.
+    `checkpoint`: the root of the ledger that the pack shows.
+    """
     return ClosingFacts(
         company=parties.company().name,
         case=row.id,
@@ -34,7 +42,7 @@ def closing_facts(
         relied=_relied(row, decided),
         not_proved=not_proved,
         decision_set=decided.digest,
-        checkpoint=to_base64(ledger.head().root),
+        checkpoint=to_base64(checkpoint),
     )
 
 

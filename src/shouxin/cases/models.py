@@ -103,5 +103,7 @@ class Pack(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="packs")
     digest = models.CharField(max_length=80)
     file_name = models.CharField(max_length=200)
+    edition = models.CharField(max_length=20, default="auditor")
+    entries = models.JSONField(default=dict)
     exit_code = models.SmallIntegerField()
     at = models.DateTimeField()

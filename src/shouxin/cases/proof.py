@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from shouxin.cases import decisions, queries
+from shouxin.cases import decisions, keeping, queries
 from shouxin.cases.closing import closing_facts
 from shouxin.cases.models import Case
 from shouxin.duties.disposal import queries as disposal
@@ -27,7 +27,7 @@ from shouxin.ground.formats.report.closing import (
     file_list,
 )
 from shouxin.ground.kernel.canonical import encode, to_base64
-from shouxin.ground.kernel.digests import digest
+from shouxin.ground.kernel.digests import digest, digest_file
 from shouxin.ground.kernel.findings import Finding, Missing
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.kernel.signing import Signer
@@ -65,7 +65,7 @@ def write_pack(*, case: str, signer: Signer, out: Path, at: datetime, edition: s
         raise Refusal("cases.pack_exists", file=out.name)
     row, decided = queries.case(case), queries.final_decision(case)
     newest, balance = ledger.checkpoints()[-1], disposal.balance(case, decided)
-    told = closing_facts(row, decided=decided, balance=balance, not_proved=NOT_PROVED, at=at)
+    told = closing_facts(row, decided=decided, balance=balance, not_proved=NOT_PROVED, checkpoint=newest.root, at=at)
     parts = pack.PackParts(
         company=parties.company().name,
         origin=ledger.origin(),
@@ -86,7 +86,7 @@ def write_pack(*, case: str, signer: Signer, out: Path, at: datetime, edition: s
         certificates=disposal.certificates(case),
         messages={each.tid: transfer.envelopes(each.tid) for each in transfer.transfers(case)},
         documents=_documents(row, told),
-        rules={"rules/playbook.toml": row.playbook_text.encode()},
+        rules={"playbook.toml": row.playbook_text.encode()},
     )
     return pack.build(parts, signer=signer, out=out, edition=edition)
 
@@ -155,20 +155,20 @@ def _documents(row: Case, told: ClosingFacts) -> dict[str, bytes | Path]:
     """The words first: the report in both languages, then what customers were told, the assessment, the file list."""
     found: dict[str, bytes | Path] = {}
     for language in LANGUAGES:
-        found[f"documents/01-closing-report-{language}.pdf"] = closing_report(told, language=language)
-        found[f"documents/01-closing-report-{language}.docx"] = closing_document(told, language=language)
+        found[f"01-closing-report-{language}.pdf"] = closing_report(told, language=language)
+        found[f"01-closing-report-{language}.docx"] = closing_document(told, language=language)
     for each in notices.texts(row.id):
-        found[f"documents/02-notice-{each.language}-{each.version}.json"] = encode(each.text.plain)
+        found[f"02-notice-{each.language}-{each.version}.json"] = encode(each.text.plain)
     assessment = review.assessment(row.id)
-    found["documents/03-assessment.json"] = assessment.document
-    found["documents/03-assessment.dsse"] = assessment.envelope
+    found["03-assessment.json"] = assessment.document
+    found["03-assessment.dsse"] = assessment.envelope
     listed = [
-        Listed(number, _TITLES.get(name.split("/")[1][:2], Words(zh=name, en=name)), name, digest(bytes(content)))
+        Listed(number, _TITLES.get(name[:2], Words(zh=name, en=name)), f"documents/{name}", digest(bytes(content)))
         for number, (name, content) in enumerate(found.items(), start=1)
         if isinstance(content, bytes)
     ]
     for language in LANGUAGES:
-        found[f"documents/00-file-list-{language}.pdf"] = file_list(listed, told, language=language)
+        found[f"00-file-list-{language}.pdf"] = file_list(listed, told, language=language)
     return found
 
 
@@ -179,12 +179,20 @@ _TITLES = {
 }
 
 
-def cover(*, case: str, pack_digest: str, at: datetime, language: str) -> bytes:
-    """The report with the pack's digest in print, to be notarised or time-stamped; it lies beside the pack."""
+def cover(*, case: str, pack: Path, at: datetime, language: str) -> bytes:
+    """The report with the pack's digest and checkpoint in print, to be notarised or time-stamped; it lies beside the
+    pack.
+    """
     row, decided = queries.case(case), queries.final_decision(case)
-    balance = disposal.balance(case, decided)
-    told = closing_facts(row, decided=decided, balance=balance, not_proved=NOT_PROVED, at=at)
-    return closing_report(told, language=language, pack_digest=pack_digest)
+    told = closing_facts(
+        row,
+        decided=decided,
+        balance=disposal.balance(case, decided),
+        not_proved=NOT_PROVED,
+        checkpoint=keeping.checkpoint(pack).root,
+        at=at,
+    )
+    return closing_report(told, language=language, pack_digest=digest_file(pack))
 
 
 def people_by_end(case: str) -> dict[str, int]:

@@ -6,7 +6,8 @@
    back. A waiver stands in for one check: reasoned, approved by somebody else, with an end.
 3. A decision set is computed whole, never in part; only one made after the cut-off is final.
 4. A permit rests on findings that hold, the newest final decision set and two people's keys.
-5. Closing checks everything again; a closed case takes nothing more.
+5. Closing checks everything again; a closed case takes nothing more but the note that its
+   evidence was given out again.
 6. Whoever acts works here and has a role that may (`rulebook.access`): the owner and the privacy officer decide,
    permit and close; a second signer countersigns; a clerk opens and asks. Whoever signs signs with the own key: the
    company's key is nobody's.
@@ -403,12 +404,30 @@ def permit(*, case: str, signers: Mapping[str, Signer], by: str, at: datetime) -
 
 
 @transaction.atomic
-def note_pack(*, case: str, pack_digest: str, file_name: str, exit_code: int, by: str, at: datetime) -> Pack:
-    """An evidence pack was exported and verified with this result."""
+def note_pack(
+    *,
+    case: str,
+    pack_digest: str,
+    file_name: str,
+    exit_code: int,
+    by: str,
+    at: datetime,
+    edition: str = "auditor",
+    entries: Mapping[str, str] | None = None,
+) -> Pack:
+    """An evidence pack was exported and verified with this result; `entries` are its entries' digests."""
     row = queries.case(case)
     told = {"pack": pack_digest, "verified": exit_code}
     ledger.append(kind="cases.pack_exported", scope=row.scope, at=at, by=by, facts=told)
-    return Pack.objects.create(case=row, digest=pack_digest, file_name=file_name, exit_code=exit_code, at=at)
+    return Pack.objects.create(
+        case=row,
+        digest=pack_digest,
+        file_name=file_name,
+        edition=edition,
+        entries=dict(entries or {}),
+        exit_code=exit_code,
+        at=at,
+    )
 
 
 def close(*, case: str, by: str, at: datetime) -> Case:

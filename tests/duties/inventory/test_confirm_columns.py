@@ -1,5 +1,8 @@
 """A person confirms how a table is read, corrects it, or says that it is not about customers."""
 
+import contextlib
+import sqlite3
+
 import pytest
 
 from shouxin.duties.inventory import plans, queries, services
@@ -104,3 +107,41 @@ def test_the_order_of_parts_outlives_a_database_that_sorts_names(shop):
     assert found == plan
     assert list(found.mapping) == list(plan.mapping)
     assert list(found.joins[0].brings) == ["street", "b", "a"]
+
+
+def crm(tmp_path):
+    path = tmp_path / "crm.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.executescript(CRM)
+    return path
+
+
+def test_a_plan_file_is_corrected_and_confirmed_for_every_table_at_once(shop, tmp_path):
+    source = shop.register(crm(tmp_path), kind="database")
+    with pytest.raises(Refusal, match=r"inventory\.not_scanned"):
+        queries.plan_file(source)
+    services.scan_source(source=source, as_of=DAY, by=shop.clerk, at=AT)
+    told = queries.plan_file(source)
+    assert told["tables"]["settings"] is None
+    told["tables"]["visits"]["columns"]["note"] = "requirement"
+    told["tables"]["tags"] = None
+    about = services.confirm_file(source=source, told=told, by=shop.clerk, at=AT)
+    assert about == {"customers": True, "visits": True, "tags": False, "settings": False}
+    assert queries.plan_file(source)["tables"] == told["tables"]
+    assert services.collect(source=source, by=shop.clerk, at=AT).rows_rejected == 0
+    assert [row["f"] for row in sealed()[2, "need"]] == [{"requirement": "请按门铃"}, {"requirement": "收好钥匙"}]
+
+
+def test_a_plan_file_that_does_not_fit_confirms_nothing(shop, tmp_path):
+    source = shop.register(crm(tmp_path), kind="database")
+    services.scan_source(source=source, as_of=DAY, by=shop.clerk, at=AT)
+    told = queries.plan_file(source)
+    short = {**told, "tables": {**told["tables"], "orders": None}}
+    del short["tables"]["settings"]
+    with pytest.raises(Refusal, match=r"inventory\.plan_tables") as refused:
+        services.confirm_file(source=source, told=short, by=shop.clerk, at=AT)
+    assert refused.value.facts == {"missing": ["settings"], "unknown": ["orders"]}
+    told["tables"]["visits"]["columns"]["note"] = "mood"
+    with pytest.raises(Refusal, match=r"plan\.does_not_fit"):
+        services.confirm_file(source=source, told=told, by=shop.clerk, at=AT)
+    assert {table.state for table in queries.tables(source)} == {"scanned"}

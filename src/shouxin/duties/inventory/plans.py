@@ -6,9 +6,11 @@ PostgreSQL's `jsonb` sorts the names of an object.
 from dataclasses import replace
 from typing import Any
 
-from shouxin.duties.inventory.models import Dataset
+from shouxin.duties.inventory.models import Dataset, Source
 from shouxin.engine.plan import Join, Plan, suggest_plan
+from shouxin.engine.plan_file import plan_file
 from shouxin.engine.scan import ScanReport, TableScan
+from shouxin.ground.kernel.refusals import Refusal
 
 PERSON_FIELDS = frozenset({"name", "phone", "email", "id_no", "customer_ref"})
 _PARTNERS = ("supplier", "vendor", "shipper", "carrier", "供应商", "供货", "承运", "物流商")
@@ -28,6 +30,22 @@ def kept(plan: Plan) -> dict[str, Any]:
         "constants": _pairs(plan.constants),
         "person_kind": plan.person_kind,
     }
+
+
+def as_file(row: Source) -> dict[str, Any]:
+    """How a source's tables are read at present, as suggested or confirmed: a plan file.
+
+    Raises:
+        Refusal("inventory.not_scanned").
+    """
+    datasets = list(row.datasets.order_by("id").prefetch_related("columns"))
+    unscanned = [each.name for each in datasets if each.scan is None]
+    if unscanned or not datasets:
+        raise Refusal("inventory.not_scanned", source=row.id, table=", ".join(unscanned))
+    return plan_file(
+        {each.name: plan_of(each, locator=row.locator) for each in datasets},
+        {each.name: [column.name for column in each.columns.all()] for each in datasets},
+    )
 
 
 def plan_of(dataset: Dataset, *, locator: str) -> Plan | None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from django.db.models import Count, F, Sum
 
+from shouxin.duties.inventory import plans
 from shouxin.duties.inventory.models import Box, BoxPaper, Column, Conflict, Customer, Dataset, Good, Rejection, Source
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.rulebook.terms import categories
@@ -215,6 +216,15 @@ def source(number: int) -> Source:
     if found is None:
         raise Refusal("inventory.no_such_source", source=number)
     return found
+
+
+def plan_file(number: int) -> dict[str, Any]:
+    """How a source's tables are read at present, as suggested or confirmed, as a file that a person can correct.
+
+    Raises:
+        Refusal("inventory.no_such_source"), Refusal("inventory.not_scanned").
+    """
+    return plans.as_file(source(number))
 
 
 def readable(number: int) -> Source:

@@ -20,6 +20,7 @@ from shouxin.duties.inventory.collecting import BATCH_ROWS, CollectResult, colle
 from shouxin.duties.inventory.models import BoxPaper, Customer
 from shouxin.duties.inventory.sources import (
     confirm_columns,
+    confirm_file,
     correct_columns,
     mark_gone,
     register_source,
@@ -36,6 +37,7 @@ __all__ = [
     "CollectResult",
     "collect",
     "confirm_columns",
+    "confirm_file",
     "correct_columns",
     "forget_customers",
     "import_rows",

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
 from shouxin.duties.inventory import plans, queries
 from shouxin.duties.inventory.models import Column, Dataset, Source
 from shouxin.engine.plan import Plan, check_plan
+from shouxin.engine.plan_file import read_plan_file
 from shouxin.engine.scan import ColumnScan, ScanReport, TableScan, scan
 from shouxin.engine.sources import TableInfo, open_source
 from shouxin.ground.kernel.refusals import Refusal
@@ -147,6 +149,27 @@ def correct_columns(*, source: int, table: str, changes: Mapping[str, str], by: 
         raise Refusal("inventory.not_about_customers", source=source, table=table)
     mapping = {column: field for column, field in {**plan.mapping, **changes}.items() if field}
     confirm_columns(source=source, table=table, by=by, at=at, plan=replace(plan, mapping=mapping))
+
+
+@transaction.atomic
+def confirm_file(*, source: int, told: Mapping[str, Any], by: str, at: datetime) -> dict[str, bool]:
+    """A person confirms how every table of a source is read, by a plan file; table → whether it is about customers.
+
+    Raises:
+        Refusal("plan.file"); Refusal("inventory.plan_tables"): tables of the source that the file does not name, or
+        names that are none; and as `confirm_columns`.
+    """
+    row = queries.readable(source)
+    wanted = read_plan_file(told, source=row.locator, system=row.system)
+    known = set(row.datasets.values_list("name", flat=True))
+    if known != set(wanted):
+        raise Refusal("inventory.plan_tables", missing=sorted(known - set(wanted)), unknown=sorted(set(wanted) - known))
+    for table, plan in wanted.items():
+        if plan is None:
+            set_aside(source=source, table=table, by=by, at=at)
+        else:
+            confirm_columns(source=source, table=table, by=by, at=at, plan=plan)
+    return {table: plan is not None for table, plan in wanted.items()}
 
 
 @transaction.atomic

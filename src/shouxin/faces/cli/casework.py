@@ -14,7 +14,6 @@ from shouxin.faces import words
 from shouxin.faces.cli.door import Outcome, given_json, session, verb
 from shouxin.faces.cli.founding import now
 from shouxin.ground.kernel.digests import digest_file
-from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.kernel.signing import Signer
 from shouxin.ground.kernel.times import from_text
 from shouxin.stores.parties import queries as parties_queries
@@ -243,13 +242,3 @@ def _status_lines(plain: dict[str, Any]) -> tuple[str, ...]:
         lines += [f"      - {words.sentence(each['code'], each['facts'])}" for each in step.get("missing", [])[:3]]
     people = ", ".join(f"{words.label(f'end.{name}')} {count}" for name, count in plain["people"].items())
     return (*lines, people) if people else tuple(lines)
-
-
-def check_open(case: str) -> None:
-    """Refuse work on a closed case.
-
-    Raises:
-        Refusal("cases.closed").
-    """
-    if queries.case(case).state != "open":
-        raise Refusal("cases.closed", case=case)

@@ -1,12 +1,13 @@
 """`source`, `collect`, `customer`: what the company holds, and one person's card."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from shouxin.duties.inventory import queries, revealing, services
-from shouxin.faces.cli.door import Outcome, Teller, verb
+from shouxin.faces.cli.door import Outcome, Teller, given_json, verb
 from shouxin.faces.cli.founding import now
 from shouxin.ground.kernel.times import day_in_china
 
@@ -45,17 +46,37 @@ def source_add(
     return Outcome({"source": source, "confirmed": confirm, "scan": report.to_json()})
 
 
+@source_app.command("plan")
+@verb
+def source_plan(
+    source: int,
+    *,
+    out: Annotated[Path, typer.Option(help="写到文件,可以改 / write it here, to be corrected")],
+) -> Outcome:
+    """写出各表现在的读法,改好后用 source confirm --plan 确认 / Write how tables are read, to be corrected."""
+    told = queries.plan_file(source)
+    out.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    about = [name for name, table in told["tables"].items() if table]
+    return Outcome({"source": source, "plan": str(out), "tables": len(told["tables"]), "about_customers": about})
+
+
 @source_app.command("confirm")
 @verb
 def source_confirm(
     source: int,
-    table: str,
+    table: Annotated[str, typer.Argument(help="一张表;给了 --plan 则不用 / one table; not with --plan")] = "",
     *,
     by: By,
+    plan: Annotated[Path | None, typer.Option(help="读法文件,所有的表 / a plan file: every table")] = None,
     field: Annotated[list[str] | None, typer.Option(help="列=字段;留空不取 / COLUMN=FIELD or COLUMN=")] = None,
     aside: Annotated[bool, typer.Option("--aside", help="此表与客户无关 / not about customers")] = False,
 ) -> Outcome:
-    """确认一张表的字段,可改可免 / Confirm how a table is read, correct it, or set the table aside."""
+    """确认一张表的字段,可改可免;或按读法文件确认所有的表 / Confirm how a table is read, or all of them by a file."""
+    if (plan is None) == (not table) or (plan and (field or aside)):
+        raise typer.BadParameter("TABLE | --plan")
+    if plan is not None:
+        told = services.confirm_file(source=source, told=given_json(plan), by=by, at=now())
+        return Outcome({"source": source, "confirmed": True, "tables": told})
     changes = dict(_pair(each) for each in field or [])
     if aside:
         services.set_aside(source=source, table=table, by=by, at=now())

@@ -4,15 +4,16 @@ import hashlib
 import os
 import random
 import shutil
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from shouxin.cases import proof, queries, services
+from shouxin.cases import keeping, proof, queries, services
 from shouxin.duties.inventory import queries as inventory
 from shouxin.faces import words
-from shouxin.faces.cli.casework import check_open
 from shouxin.faces.cli.door import Outcome, given_text, session, verb
 from shouxin.faces.cli.founding import now
 from shouxin.ground.formats import pack, verifier
@@ -82,23 +83,38 @@ def evidence_export(
     by: Annotated[str, typer.Option(help="staff:…")],
     public: Annotated[bool, typer.Option("--public", help="公开版(取整、小数目隐去) / rounded, suppressed")] = False,
     auditor: Annotated[str, typer.Option(help="审计方的 age 公钥 / encrypt to the auditor's age key")] = "",
+    anew: Annotated[
+        bool, typer.Option("--anew", help="已结案也重新出一份,并列出差异 / of a closed case too, with what differs")
+    ] = False,
 ) -> Outcome:
-    """导出证明材料并当场核验 / Export the evidence pack and verify it at once. Under its name it is whole and noted."""
-    check_open(case)
+    """导出证明材料并当场核验;已结案的给出同一份 / Export and verify the pack; the same again of a closed case."""
     if out.exists():
         raise Refusal("cases.pack_exists", file=out.name)
-    signer = parties.company_signer(passphrase=session.passphrase("company"))
-    ledger.checkpoint(signer=signer, at=now())
     edition, part = "public" if public else "auditor", _fresh(out)
-    digest = proof.write_pack(case=case, signer=signer, out=part, at=now(), edition=edition)
-    verdict = verify(part)
-    services.note_pack(case=case, pack_digest=digest, file_name=out.name, exit_code=verdict.exit_code, by=by, at=now())
+    earlier = keeping.newest(case, edition=edition) if queries.case(case).state != "open" else None
+    again = earlier if earlier is not None and earlier.is_whole and not anew else None
+    if again is not None:
+        shutil.copyfile(again.path, part)
+    digest = again.digest if again is not None else _issue(case, part, edition=edition, at=now())
+    verdict, entries = verify(part), keeping.entries(part)
+    keeping.keep(part, digest)
+    noted = services.note_pack(
+        case=case,
+        pack_digest=digest,
+        file_name=out.name,
+        exit_code=verdict.exit_code,
+        edition=edition,
+        entries=entries,
+        by=by,
+        at=now(),
+    )
     if auditor:
         sealed = out.with_suffix(".age")
         pack.encrypt(part, recipient=auditor, out=_fresh(sealed))
         _settle(sealed)
     report = out.with_name("report.pdf")
-    report.write_bytes(proof.cover(case=case, pack_digest=digest, at=now(), language=words.language()))
+    day = again.at if again is not None else noted.at
+    report.write_bytes(proof.cover(case=case, pack=part, at=day, language=words.language()))
     _settle(out)
     plain = {
         "pack": str(out),
@@ -107,8 +123,26 @@ def evidence_export(
         "verified": verdict.exit_code,
         "report": str(report),
         "ends": proof.people_by_end(case),
+        **(_compared(earlier, digest, entries) if earlier else {}),
     }
-    return Outcome(plain, holds=verdict.exit_code in (0, 3))
+    return Outcome(plain, holds=verdict.exit_code in keeping.GOOD)
+
+
+def _issue(case: str, part: Path, *, edition: str, at: datetime) -> str:
+    """A pack over the whole ledger up to now; its digest."""
+    signer = parties.company_signer(passphrase=session.passphrase("company"))
+    ledger.checkpoint(signer=signer, at=at)
+    return proof.write_pack(case=case, signer=signer, out=part, at=at, edition=edition)
+
+
+def _compared(earlier: keeping.Kept, digest: str, entries: Mapping[str, str]) -> dict[str, Any]:
+    """Whether it is the pack that was given out before, and each entry that is not the same."""
+    differs = [] if digest == earlier.digest else keeping.differences(earlier.entries, entries)
+    return {
+        "before": earlier.digest,
+        "same": digest == earlier.digest,
+        "differs": [vars(each) for each in differs],
+    }
 
 
 def _fresh(path: Path) -> Path:
