@@ -7,9 +7,7 @@ import pytest
 
 from shouxin.duties.disposal import evidence, queries, rescans, services, steps
 from shouxin.duties.disposal.models import PlaceEnd
-from shouxin.duties.inventory import queries as inventory
 from shouxin.duties.inventory import services as inventory_services
-from shouxin.duties.inventory.models import Box, BoxPaper, Good, Source
 from shouxin.ground.formats import certificate as certificates
 from shouxin.ground.formats import permit as permits
 from shouxin.ground.formats.certificate import Copy, Words
@@ -19,8 +17,6 @@ from shouxin.stores.ledger import queries as ledger_queries
 from tests.duties.disposal.scene import (
     AT,
     CASE,
-    EXTRACT,
-    GONE,
     certify,
     destroy,
     phone,
@@ -207,68 +203,6 @@ def test_values_are_found_across_the_edges_of_reading_and_never_where_they_are_n
         assert rescans.search([file], needles) == {file: 2}
     file.write_bytes(phone(0).encode()[:-1] + b"x" + phone(2).encode() + "客户".encode("gb18030"))
     assert rescans.search([file, tmp_path / "away"], needles) == {}
-
-
-def add_box(scene):
-    """A box with a paper of who is gone, and one of whose purchase must be kept."""
-    source = Source.objects.create(kind="boxes", title="boxes", locator="boxes.csv", custodian="店长", registered_at=AT)
-    box = Box.objects.create(source=source, number="X1", place="库房", custodian="店长", contents="合同", sheets=5)
-    BoxPaper.objects.create(box=box, customer=scene.customers[GONE], sheets=3)
-    BoxPaper.objects.create(box=box, customer=scene.customers[EXTRACT], sheets=2)
-    return f"box:{box.id}"
-
-
-def test_a_box_ends_by_two_signatures_and_originals_are_sealed_whole(scene):
-    box = add_box(scene)
-    destroy(scene)
-    good = {
-        "case": CASE,
-        "box": box,
-        "shredded_sheets": 3,
-        "sealed_sheets": 2,
-        "signers": scene.signers,
-        "custodian": "档案室",
-        "until": date(2036, 12, 31),
-        "by": scene.clerk,
-        "at": AT,
-    }
-    one = {scene.officer: scene.signers[scene.officer]}
-    for change, code in (
-        ({"signers": one}, "disposal.two_people"),
-        ({"shredded_sheets": 5, "sealed_sheets": 0}, "disposal.box_counts"),
-        ({"custodian": ""}, "disposal.custodian_missing"),
-        ({"until": None}, "disposal.custodian_missing"),
-        ({"box": "box:99"}, "disposal.no_such_place"),
-    ):
-        with pytest.raises(Refusal) as refused:
-            services.end_box(**{**good, **change})
-        assert refused.value.code == code
-    statement = services.end_box(**good)
-    content = read(certify(scene), scene)
-    assert (content.headline, content.places[0].proof) == ("complete", statement)
-    assert statement in content.evidence
-    assert ("originals_sealed", "2036-12-31") in [(each.code, each.until) for each in content.exclusions]
-    with pytest.raises(Refusal, match=r"disposal\.place_ended"):
-        services.end_box(**good)
-
-
-def test_things_end_when_two_people_emptied_wiped_and_checked_them(scene):
-    source = Source.objects.create(kind="goods", title="goods", locator="goods.csv", custodian="店长", registered_at=AT)
-    for number, item, holds in (("G1", "手机 13800000000", True), ("G2", "货架", False), ("G3", "电脑", None)):
-        Good.objects.create(source=source, number=number, item=item, holds_information=holds)
-    for step, method in (("taken_out", "export"), ("wiped", "factory_reset"), ("checked", "look")):
-        inventory_services.mark_good(
-            number="G1", step=step, method=method, by=scene.officer, second=scene.second, at=AT
-        )
-    destroy(scene)
-    goods = {good.number: f"good:{good.id}" for good in inventory.goods()}
-    assert services.end_goods(case=CASE, by=scene.clerk, at=AT) == [goods["G1"]]
-    content = read(certify(scene), scene)
-    # What holds nothing needs no end; what nobody marked stays open.
-    assert {place.id: place.is_open for place in content.places} == {goods["G1"]: False, goods["G3"]: True}
-    assert set(content.places[0].signed_by) == {scene.officer, scene.second}
-    assert "13800000000" not in content.places[0].title
-    assert services.end_goods(case=CASE, by=scene.clerk, at=AT) == []
 
 
 def test_an_exclusion_needs_both_languages_and_no_number_of_anybody(scene, home, customer_list):

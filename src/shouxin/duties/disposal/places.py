@@ -7,40 +7,34 @@
    one that is away without an intent is *missing, not destroyed by us*, and stays open.
 3. Then one looks again: the path, equal files beside it and among the registered ones, and values that were planted or
    sampled from the files before they went, in the rest of the registered places and in the home.
-4. Paper and things end by the signatures or marks of two people. What cannot end is excluded by name, with a reason.
+4. Paper and things end otherwise (`things`). What cannot end is excluded by name, with a reason.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
 
 from shouxin.duties.consent.actors import check_staff
 from shouxin.duties.disposal import queries, rescans, wiping
-from shouxin.duties.disposal.holding import check_two
 from shouxin.duties.disposal.models import Destruction, PlaceEnd, Rescan
 from shouxin.duties.disposal.queries import PlaceView
 from shouxin.duties.disposal.steps import step
 from shouxin.duties.inventory import queries as inventory
 from shouxin.duties.inventory import services as inventory_services
 from shouxin.engine.sources import open_source
-from shouxin.ground.formats.certificate import LOOKS_PERSONAL, METHODS, Words
-from shouxin.ground.kernel import dsse
+from shouxin.ground.formats.certificate import LOOKS_PERSONAL, Words
 from shouxin.ground.kernel.canonical import encode
 from shouxin.ground.kernel.digests import digest, digest_file
 from shouxin.ground.kernel.refusals import Refusal, ShouxinError
-from shouxin.ground.kernel.signing import Signer
 from shouxin.ground.kernel.times import to_text
-from shouxin.stores.ledger import queries as ledger_queries
 from shouxin.stores.ledger import services as ledger
 
 BY_PROGRAM = ("file", "database", "spool")
 IDENTIFIERS = ("phone", "phone2", "id_no", "email")
 SAMPLES = 24
-WIPE_METHODS = {"crypto_erase": "crypto_erase", "purge": "purge", "destroy": "destroy", "shred": "shred"}
 Progress = Callable[[str, int, int], None]
 
 
@@ -339,110 +333,6 @@ def _equal_files(end: PlaceEnd) -> int:
 
 
 @transaction.atomic
-def end_box(
-    *,
-    case: str,
-    box: str,
-    shredded_sheets: int,
-    sealed_sheets: int,
-    signers: Mapping[str, Signer],
-    by: str,
-    at: datetime,
-    custodian: str = "",
-    until: date | None = None,
-    method: str = "shred",
-) -> str:
-    """Two people state what became of a box: sheets shredded, originals sealed whole with custodian and last day (PIPL
-    47(2); an original voucher or contract is never cut up). Gives the statement's digest.
-
-    Raises:
-        Refusal("disposal.no_such_place"), ("disposal.place_ended"), ("disposal.two_people"),
-        ("disposal.not_the_signers_key"), ("disposal.box_counts", …): fewer sheets than the frozen plan counts,
-        ("disposal.custodian_missing"): originals without custodian and last day; ("disposal.not_destroyed").
-    """
-    check_staff(by)
-    check_two(dict(signers))
-    place, row = _open_place(box, "box"), queries.newest_destruction(case)
-    expected = row.papers.get(box, {"shred": 0, "seal": 0})
-    if method not in METHODS or shredded_sheets < expected["shred"] or sealed_sheets < expected["seal"]:
-        raise Refusal("disposal.box_counts", place=box, **expected)
-    if sealed_sheets and (not custodian.strip() or until is None or until <= at.date()):
-        raise Refusal("disposal.custodian_missing", place=box)
-    told: dict[str, Any] = {
-        "case": case,
-        "place": box,
-        "method": method,
-        "shredded_sheets": shredded_sheets,
-        "sealed_sheets": sealed_sheets,
-        "custodian": custodian,
-        "until": until.isoformat() if until else "",
-        "signed_by": list(signers),
-        "at": to_text(at),
-        "simulated": ledger_queries.is_simulated(),
-    }
-    content = dsse.statement(subject={"place": digest(encode(told))}, predicate_type="place-end/v1", predicate=told)
-    envelope = dsse.sign(content, list(signers.values()))
-    sealed = {"sheets": sealed_sheets, "custodian": custodian, "until": told["until"]} if sealed_sheets else None
-    _write_end(
-        place,
-        case=case,
-        by=by,
-        at=at,
-        method=method,
-        tool="shredder" if method == "shred" else "by hand",
-        signed_by=list(signers),
-        envelope=envelope,
-        proof=digest(envelope),
-        started_at=at,
-        ended_at=at,
-        sealed_whole=sealed,
-    )
-    facts = {name: told[name] for name in ("place", "method", "shredded_sheets", "sealed_sheets", "signed_by")}
-    ledger.append(
-        kind="disposal.place_ended", scope=f"case:{case}", at=at, by=by, facts={**facts, "signed": digest(envelope)}
-    )
-    return digest(envelope)
-
-
-@transaction.atomic
-def end_goods(*, case: str, by: str, at: datetime) -> list[str]:
-    """Things that two people emptied, wiped and checked have met their end; the keys of those that now have.
-
-    Raises:
-        Refusal("parties.no_staff"), Refusal("access.staff_revoked").
-    """
-    check_staff(by)
-    ended = []
-    known = {place.key: place for place in queries.places() if place.kind == "good"}
-    for good in inventory.goods():
-        place = known.get(f"good:{good.id}")
-        if place is None or place.state in (PlaceEnd.ENDED, PlaceEnd.EXCLUDED) or not _is_cleared(good.marks):
-            continue
-        checked = good.marks["checked"]
-        proof = digest(encode(good.marks))
-        _write_end(
-            place,
-            case=case,
-            by=by,
-            at=at,
-            method=WIPE_METHODS.get(good.marks["wiped"]["method"], "clear"),
-            tool=good.marks["wiped"]["method"],
-            signed_by=sorted({checked["by"], checked["second"]}),
-            proof=proof,
-            started_at=datetime.fromisoformat(good.marks["taken_out"]["at"]),
-            ended_at=datetime.fromisoformat(checked["at"]),
-        )
-        facts = {"place": place.key, "method": good.marks["wiped"]["method"], "proof": proof}
-        ledger.append(kind="disposal.place_ended", scope=f"case:{case}", at=at, by=by, facts=facts)
-        ended.append(place.key)
-    return ended
-
-
-def _is_cleared(marks: Mapping[str, Mapping[str, str]]) -> bool:
-    return {"taken_out", "wiped", "checked"} <= set(marks) and marks["checked"]["by"] != marks["checked"]["second"]
-
-
-@transaction.atomic
 def exclude(
     *, case: str, place: str, code: str, reason: Words, by: str, at: datetime, until: date | None = None
 ) -> None:
@@ -477,28 +367,3 @@ def exclude(
     )
     facts = {"place": place, "code": code, "until": told["until"], "reason": digest(encode(told))}
     ledger.append(kind="disposal.place_excluded", scope=f"case:{case}", at=at, by=by, facts=facts)
-
-
-def _open_place(key: str, kind: str) -> PlaceView:
-    place = next((each for each in queries.places() if each.key == key and each.kind == kind), None)
-    if place is None:
-        raise Refusal("disposal.no_such_place", place=key)
-    if place.state == PlaceEnd.ENDED:
-        raise Refusal("disposal.place_ended", place=key)
-    return place
-
-
-def _write_end(place: PlaceView, *, case: str, by: str, at: datetime, **columns: Any) -> None:
-    PlaceEnd.objects.update_or_create(
-        place=place.key,
-        defaults={
-            "case": case,
-            "kind": place.kind,
-            "title": place.title,
-            "state": PlaceEnd.ENDED,
-            "exclusion": None,
-            "by": by,
-            "at": at,
-            **columns,
-        },
-    )

@@ -210,18 +210,30 @@ def dispose_box(
     until: Annotated[str, typer.Option(help="2036-12-31")] = "",
 ) -> Outcome:
     """两人签字:这一箱纸质材料如何了结 / Two people sign what became of a paper box."""
-    statement = services.end_box(
-        case=case,
-        box=box,
-        shredded_sheets=shredded,
-        sealed_sheets=sealed,
-        signers=signers_of(signer),
-        custodian=custodian,
-        until=given_day(until) if until else None,
-        by=by,
-        at=now(),
-    )
-    return Outcome({"box": box, "statement": statement})
+    counted = services.BoxCount(box, shredded, sealed, custodian, given_day(until) if until else None)
+    statements = services.end_boxes(case=case, counts=[counted], signers=signers_of(signer), by=by, at=now())
+    return Outcome({"box": box, "statement": statements[box]})
+
+
+@app.command("boxes")
+@verb
+def dispose_boxes(
+    case: str,
+    sheet: Annotated[Path | None, typer.Argument(help="填好的清点表 / the sheet, filled in")] = None,
+    *,
+    signer: Signers = None,
+    by: By,
+    out: Annotated[Path | None, typer.Option(help="清点表写到哪里 / write the counting sheet here")] = None,
+) -> Outcome:
+    """列出未了结的纸箱并写出清点表;交回填好的表,两人签字,逐箱了结 / The open boxes; with a sheet, their end."""
+    ended: Mapping[str, str] = {}
+    if sheet is not None:
+        counts = services.read_sheet(sheet)
+        ended = services.end_boxes(case=case, counts=counts, signers=signers_of(signer), by=by, at=now())
+    boxes = services.open_boxes(case)
+    if out is not None:
+        services.write_sheet(out, boxes)
+    return Outcome({"ended": ended, "open": [vars(each) for each in boxes], "out": str(out or "")})
 
 
 @app.command("exclude")

@@ -18,6 +18,7 @@ from typing import Any
 
 from shouxin.faces.cli.demo import words
 from shouxin.faces.cli.demo.companies import Company
+from shouxin.faces.cli.demo.counting import fill_in
 from shouxin.faces.cli.demo.customers import Customers, answer_all_on_page, write_sheet
 from shouxin.faces.cli.demo.post import carry_short_messages, read_mail
 from shouxin.faces.cli.demo.senders import Sender
@@ -347,20 +348,15 @@ class Story:
         canaries.write_text("\n".join(sorted(self._canaries())), "utf-8")
         self.a.call("dispose", "sources", self.case, "--by", officer, "--confirm", "--canaries", canaries)
         canaries.unlink()
-        for place in self.a.call("source", "list")["places"]:
-            if place["kind"] == "box":
-                self._end_box(place["key"], both)
+        self._end_boxes(both)
         self._close("end-places", "officer", "owner")
 
-    def _end_box(self, box: str, both: list[str]) -> None:
-        by = ["--by", self.a.staff["officer"], *both]
-        counted = self.a.call("dispose", "box", self.case, box, "--shredded", "0", *by, may_fail=True)
-        if "error" not in counted:
-            return
-        facts = counted["facts"]
-        kept = ["--sealed", facts["seal"], "--custodian", self.a.staff["owner"], "--until", "2037-12-31"]
-        sealed = kept if facts["seal"] else []
-        self.a.call("dispose", "box", self.case, box, "--shredded", facts["shred"], *sealed, *by)
+    def _end_boxes(self, both: list[str]) -> None:
+        """Two people count what lies in each box, shred it, and seal the originals whole."""
+        by, sheet = ["--by", self.a.staff["officer"]], self.folder / "between" / "boxes.csv"
+        if self.a.call("dispose", "boxes", self.case, "--out", sheet, *by)["open"]:
+            fill_in(sheet, custodian=self.a.staff["owner"])
+            self.a.call("dispose", "boxes", self.case, sheet, *by, *both)
 
     def _canaries(self) -> set[str]:
         """Some people's telephone numbers, looked for in every file after the end."""
