@@ -34,7 +34,7 @@ def test_what_was_written_is_read_again_and_every_column_is_named():
         (lambda told: told["tables"].update(people=[]), ["people"]),
         (lambda told: told["tables"]["people"].pop("columns"), ["people"]),
         (lambda told: told["tables"]["people"].update(columns={"no": 1}), ["people.columns"]),
-        (lambda told: told["tables"]["people"].update(person_kind=7, colour=""), ["people.person_kind", "people.colour"]),
+        (lambda told: told["tables"]["people"].update(person_kind=7, no=""), ["people.person_kind", "people.no"]),
         (lambda told: told["tables"]["visits"]["joins"].append({"column": "x"}), ["visits.joins.1"]),
         (lambda told: told["tables"]["visits"]["joins"][0].update(brings=[]), ["visits.joins.0"]),
         (lambda told: told["tables"]["visits"].update(joins={}), ["visits.joins"]),

@@ -2,11 +2,11 @@
 
 import pytest
 
-from shouxin.duties.inventory import queries, revealing
+from shouxin.duties.inventory import queries, revealing, services
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.stores.ledger import queries as ledger
 from tests.cast import CUSTOMERS
-from tests.duties.inventory.shop import AT, cast_rows, identity
+from tests.duties.inventory.shop import AT, DAY, cast_rows, identity
 
 ONE = CUSTOMERS[0]
 
@@ -79,3 +79,15 @@ def test_values_are_not_shown_without_a_reason(held, reason):
 def test_a_person_who_is_not_there_is_not_shown(held):
     with pytest.raises(Refusal, match=r"inventory\.no_such_customer"):
         revealing.card(customer=99, by=held.officer, reason="客户来电", at=AT, masked=True)
+
+
+def test_a_person_is_found_however_many_words_name_and_telephone_have_and_by_the_number_of_its_own_system(shop):
+    row = {**cast_rows()[0], "客户编号": "ROOK", "姓名": "Anna Maria Rook", "手机号码": "+44 20 7946 0001"}
+    source = shop.register(shop.customers([row]), system="wholesale")
+    services.scan_source(source=source, as_of=DAY, by=shop.clerk, at=AT)
+    services.confirm_columns(source=source, table="名单", by=shop.clerk, at=AT)
+    services.collect(source=source, by=shop.clerk, at=AT)
+    for text in ("Anna Maria Rook +44 20 7946 0001", "+44 20 7946 0001 Anna Maria Rook", "ROOK"):
+        assert revealing.find(text=text, by=shop.clerk, reason="客户来电", at=AT) == [queries.handle(1)]
+    for text in ("Anna Rook +44 20 7946 0001", "Anna Maria Rook +44 20 7946 0002", "ROO"):
+        assert revealing.find(text=text, by=shop.clerk, reason="客户来电", at=AT) == []

@@ -218,6 +218,11 @@ def source(number: int) -> Source:
     return found
 
 
+def systems() -> list[str]:
+    """The numberings that customers' numbers belong to, over all sources."""
+    return sorted(set(Source.objects.values_list("system", flat=True)))
+
+
 def plan_file(number: int) -> dict[str, Any]:
     """How a source's tables are read at present, as suggested or confirmed, as a file that a person can correct.
 

@@ -20,6 +20,7 @@ from shouxin.stores.parties import services as parties
 from shouxin.stores.vault import services as vault
 
 PHONES = ("phone", "phone2", "guardian_phone")
+_MOST_WORDS = 8
 SHOWN = ("basic", "purchase", "need", "behaviour", "sensitive")
 
 
@@ -87,16 +88,21 @@ def matches_phone_tail(*, customer: int, digits: str, at: datetime) -> bool:
 
 
 def _keys_of(text: str) -> list[tuple[str, str]]:
-    """Every exact key that the text could be."""
+    """Every exact key that the text could be: names and telephones are written with blanks in them too, and a number
+    may be a customer's in any of the numberings that sources have.
+    """
     words = text.split()
-    guesses: list[dict[str, str]] = [{"id_no": text}, {"email": text}, {"customer_ref": text}]
-    if len(words) == 2:
-        guesses += [{"name": words[0], "phone": words[1]}, {"name": words[1], "phone": words[0]}]
-    keys = []
-    for guess in guesses:
-        columns = {name: clean(name, pl.Series(name, [value])).values for name, value in guess.items()}
-        keys += [(key.kind, key.values[0]) for key in person_keys(columns, system="shop") if key.values[0]]
-    return keys
+    halves = [(" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, min(len(words), _MOST_WORDS))]
+    guesses: list[dict[str, str]] = [{"id_no": text}, {"email": text}]
+    guesses += [{"name": name, "phone": phone} for pair in halves for name, phone in (pair, pair[::-1])]
+    keys = dict.fromkeys(key for guess in guesses for key in _keys(guess))
+    keys |= dict.fromkeys(key for system in queries.systems() for key in _keys({"customer_ref": text}, system=system))
+    return list(keys)
+
+
+def _keys(guess: dict[str, str], *, system: str = "") -> list[tuple[str, str]]:
+    columns = {name: clean(name, pl.Series(name, [value])).values for name, value in guess.items()}
+    return [(key.kind, key.values[0]) for key in person_keys(columns, system=system) if key.values[0]]
 
 
 def _plain(facts: dict[str, Any]) -> dict[str, Any]:
