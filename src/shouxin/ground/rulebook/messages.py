@@ -90,7 +90,7 @@ def check_notice(text: str, elements: NoticeElements) -> list[Missing]:
 
     Codes: `notice.element` (which of the five, PIPL 23), `notice.sender` (PIPL 17), `notice.sensitive` (PIPL 30),
     `notice.consequence`, `notice.refusal_is_free` (PIPL 16), `notice.reply_code`, `notice.answer_until`,
-    `notice.sells` (CON-29), `notice.asks_secret`, `notice.placeholder`, `notice.language`.
+    `notice.sells` (CON-29), `notice.asks_secret`, `notice.silence` (PIPL 14), `notice.placeholder`, `notice.language`.
     """
     if elements.language not in _SELLS:
         return [Missing("notice.language", {"language": elements.language})]
@@ -99,6 +99,70 @@ def check_notice(text: str, elements: NoticeElements) -> list[Missing]:
         *_missing_elements(plain, elements),
         *_missing_answers(text, plain, elements),
         *_forbidden(text, elements.language),
+    ]
+
+
+@dataclass(frozen=True)
+class ToldElements:
+    """The words that must stand in a notice that asks for nothing, in the notice's language.
+
+    `changed` are the new values of what was told before (PIPL 17-2); `recipient` is name and contact of who takes over
+    or keeps, owed where the duties pass on (PIPL 22).
+    """
+
+    sender_name: str
+    sender_contact: str
+    changed: Sequence[str]
+    recipient: tuple[str, str]
+    passes_on: bool
+    effective_on: str
+    language: str = "zh"
+
+
+_SILENCE = {
+    "zh": re.compile(
+        r"(不回复|未回复|不答复|未答复|逾期|没有回复|不提出异议|未提出异议)[^。！？\n]{0,12}(视为|即为|等于|就算|默认)(您)?(已经|已)?同意"
+    ),
+    "en": re.compile(
+        r"(no (reply|answer|objection)|if you do not (reply|answer|object)|silence)[^.\n]{0,60}"
+        r"(deemed|taken as|counts? as|regarded as|means)(?:(?!\bnot?\b)[^.\n]){0,30}(consent|agree)",
+        re.I,
+    ),
+}
+
+
+def check_told(text: str, elements: ToldElements) -> list[Missing]:
+    """Return everything that a notice of a change lacks or must not contain; empty when it may be sent.
+
+    Codes: `notice.sender` (PIPL 17), `notice.changed` (PIPL 17-2), `notice.effective_on`, `notice.element` (the
+    recipient's name or contact, PIPL 22), `notice.sells` (CON-29), `notice.asks_secret`, `notice.silence`,
+    `notice.placeholder`, `notice.language`.
+    """
+    if elements.language not in _SELLS:
+        return [Missing("notice.language", {"language": elements.language})]
+    plain = _plain(text)
+    found = _missing_sender(plain, elements.sender_name, elements.sender_contact)
+    found += [
+        Missing("notice.changed", {"number": number}, owner="privacy_officer")
+        for number, words in enumerate(elements.changed, 1)
+        if not _stands_in(words, plain)
+    ]
+    if not _stands_in(elements.effective_on, plain):
+        found.append(Missing("notice.effective_on", {}, owner="privacy_officer"))
+    if elements.passes_on:
+        found += [
+            Missing("notice.element", {"element": name}, owner="privacy_officer")
+            for name, words in zip(("recipient_name", "recipient_contact"), elements.recipient, strict=True)
+            if not _stands_in(words, plain)
+        ]
+    return [*found, *_forbidden(text, elements.language)]
+
+
+def _missing_sender(plain: str, name: str, contact: str) -> list[Missing]:
+    return [
+        Missing("notice.sender", {"element": element}, owner="privacy_officer")
+        for element, words in (("name", name), ("contact", contact))
+        if not _stands_in(words, plain)
     ]
 
 
@@ -115,9 +179,7 @@ def _missing_elements(plain: str, elements: NoticeElements) -> list[Missing]:
         for name, words in five.items()
         if not words or not all(_stands_in(word, plain) for word in words)
     ]
-    for name, words in (("name", elements.sender_name), ("contact", elements.sender_contact)):
-        if not _stands_in(words, plain):
-            found.append(Missing("notice.sender", {"element": name}, owner="privacy_officer"))
+    found += _missing_sender(plain, elements.sender_name, elements.sender_contact)
     told = bool(elements.sensitive) and all(_stands_in(words, plain) for words in elements.sensitive)
     if elements.asks_sensitive and not told:
         found.append(Missing("notice.sensitive", {}, owner="privacy_officer"))
@@ -143,6 +205,9 @@ def _forbidden(text: str, language: str) -> list[Missing]:
     selling = _SELLS[language].search(text)
     if selling:
         found.append(Missing("notice.sells", {"words": selling.group(0)}, owner="privacy_officer"))
+    silence = _SILENCE[language].search(text)
+    if silence:
+        found.append(Missing("notice.silence", {"words": silence.group(0)}, owner="privacy_officer"))
     for clause in _CLAUSE.findall(text):
         secret = _ASKS_SECRET[language].search(clause)
         if secret and _ASKS[language].search(clause) and not _DENIES[language].search(clause):

@@ -105,7 +105,7 @@ class NoticeText:
         return self.forms[form].replace(_CODE_SLOT, code).replace(LINK_SLOT, link)
 
 
-def missing_in(text: NoticeText) -> tuple[Missing, ...]:
+def missing_in_asking(text: NoticeText) -> tuple[Missing, ...]:
     """Everything that the law asks for and a form of the text lacks, or that no form may contain; each names its form.
 
     The announcement takes no answers: in place of a reply code it must name the number to call.
@@ -177,7 +177,12 @@ _MONTHS = (
 
 
 @cache
-def _template(structure: str, language: str) -> Mapping[str, Any]:
+def template(structure: str, language: str) -> Mapping[str, Any]:
+    """The words of a notice in one language.
+
+    Raises:
+        Refusal("papers.no_template").
+    """
     path = resources.files(__package__).joinpath(f"{structure}.{language}.toml")
     if language not in terms.LANGUAGES or not path.is_file():
         raise Refusal("papers.no_template", structure=structure, language=language)
@@ -194,23 +199,23 @@ def notice_text(facts: NoticeFacts, wording: Wording, *, language: str, structur
         Refusal("papers.braces"): a fact holds braces and would be read as a slot.
         Refusal("papers.too_long"): the short form does not fit; with its length and the limit.
     """
-    template = _template(structure, language)
+    words = template(structure, language)
     _check_facts(facts, wording)
-    said = _said(facts, wording, template, language)
-    forms = {form: _fill_form(template, form, said, facts.public_address) for form in FORMS}
+    said = _said(facts, wording, words, language)
+    forms = {form: _fill_form(words, form, said, facts.public_address) for form in FORMS}
     if _sent_length(forms["short"]) > SHORT_LIMIT[language]:
-        brief = {**said, "kinds": _category_words(facts, template, language)}
-        forms["short"] = _fill_form(template, "short", brief, facts.public_address)
+        brief = {**said, "kinds": _category_words(facts, words, language)}
+        forms["short"] = _fill_form(words, "short", brief, facts.public_address)
     length = _sent_length(forms["short"])
     if length > SHORT_LIMIT[language]:
         raise Refusal("papers.too_long", language=language, length=length, limit=SHORT_LIMIT[language])
     return NoticeText(
         structure=structure,
-        version=template["version"],
+        version=words["version"],
         language=language,
-        subject=template["subject"].format_map(said),
+        subject=words["subject"].format_map(said),
         forms=forms,
-        elements=_elements(facts, wording, structure=structure, said=said, template=template, language=language),
+        elements=_elements(facts, wording, structure=structure, said=said, template=words, language=language),
     )
 
 
@@ -299,6 +304,7 @@ def _elements(
         "closing_on": facts.closing_on.isoformat(),
         "answer_by": facts.answer_by.isoformat(),
         "settlement": wording.settlement,
+        "asks": True,
         "said": {
             "categories": [terms.term(f"category.{each}").say(language) for each in facts.kinds],
             "lists": [said["kinds"], said["sensitive_kinds"]],
