@@ -227,6 +227,29 @@ def test_who_withdraws_on_the_way_is_not_imported(story):
     assert handed == set(people[2:])
 
 
+def test_the_same_withdrawal_again_is_the_same_word_and_changes_nothing(story):
+    people = story.newcomers(25)
+    story.to("DELIVERED", story.cells(people))
+    first = story.a_says("withdraw", customers=people[:2])
+    Path(first["path"]).unlink()  # a stop between the entry and the file
+    entries = story.look("a")["entries"]
+    again = story.a_says("withdraw", customers=people[:2])
+    assert (again["digest"], again["seq"], again["again"]) == (first["digest"], first["seq"], True)
+    assert Path(again["path"]).is_file()
+    assert not first["again"]
+    assert story.look("a")["entries"] == entries
+    more = story.a_says("withdraw", customers=people[1:3])  # one of them is new
+    assert (more["seq"], more["again"]) == (first["seq"] + 1, False)
+    assert story.a_says("withdraw", customers=people[:1])["digest"] == first["digest"]
+    assert story.a_says("withdraw", customers=people[:3])["digest"] == more["digest"]
+    stranger = story.people()[0]  # a customer of A, of whom nothing is in this transfer
+    assert story.refused(lambda: story.a_says("withdraw", customers=[stranger])) == "transfer.nobody_to_withdraw"
+    story.b.tell("receive", message=first["path"])
+    story.b_says("ack", message=more["path"])
+    story.to_a("ack")
+    assert story.a_says("withdraw", customers=people[:3])["digest"] == more["digest"]
+
+
 def test_an_import_without_the_newest_withdrawal_is_never_settled(story):
     people = story.newcomers(22)
     story.to("IMPORTED", story.cells(people))

@@ -39,11 +39,6 @@ def _the_case_is_open(company, words, facts):
     return {"case": facts["case"]}
 
 
-def _the_newest_message(company, words, facts):
-    messages = company.ask("transfer", "status", words[2])["messages"]
-    return next({"message": each["message"]} for each in reversed(messages) if each["by"] == company.name)
-
-
 def _who_took_it_back(company, words, facts):
     """Staff know with whom they are on the telephone, and find this customer's handle by name and number."""
     people = company.story.people
@@ -75,7 +70,6 @@ DONE = {
     "company clock": ("clock.backwards", _the_clock_stands_there),
     "consent import": ("consent.sheet_known", _nothing_more),
     "consent record": ("consent.not_given", _who_took_it_back),
-    "transfer withdraw": ("transfer.nobody_to_withdraw", _the_newest_message),
     "dispose approve": ("disposal.plan_approved_already", _nothing_more),
     "evidence export": ("cases.pack_exists", _the_pack_is_there),
     "case close": ("cases.closed", _nothing_more),

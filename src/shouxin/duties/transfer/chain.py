@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -65,7 +65,7 @@ class Voice:
 
 @dataclass(frozen=True)
 class Sent:
-    """A message of ours: where its file lies and where the transfer stands behind it."""
+    """A message of ours: where its file lies, where the transfer stands behind it, whether it was said before."""
 
     tid: str
     seq: int
@@ -73,6 +73,7 @@ class Sent:
     path: Path
     digest: str
     status: str
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def own_again(row: Transfer, message: pit.Message) -> Sent:
     """A message that we wrote before, given back once more."""
     stored = row.messages.get(digest=message.digest, stands=True)
     places.put_envelope(stored)
-    return sent(stored, row.status)
+    return replace(sent(stored, row.status), again=True)
 
 
 def take(row: Transfer, envelope: bytes, *, voice: Voice) -> Taken:

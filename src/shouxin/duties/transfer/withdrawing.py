@@ -25,10 +25,11 @@ from shouxin.stores.vault import services as vault
 
 
 def withdraw(*, tid: str, customers: Collection[int], voice: Voice) -> Sent:
-    """Tell the other side that these customers of ours withdrew or objected; the epoch rises by one.
+    """Tell the other side that these customers of ours withdrew or objected; the epoch rises by one. Where we told all
+    of it before, that word is given back.
 
     Raises:
-        Refusal("transfer.nobody_to_withdraw"): none of them is in this transfer, or all withdrew before.
+        Refusal("transfer.nobody_to_withdraw"): none of them is in this transfer, or the other side told us.
     """
     row = chain.find(tid)
     places.tidy(row)
@@ -43,7 +44,7 @@ def withdraw(*, tid: str, customers: Collection[int], voice: Voice) -> Sent:
         before = known_tags(row)
         tags = before | _tags_of(row, customers, key)
         if tags == before:
-            raise Refusal("transfer.nobody_to_withdraw", transfer=tid)
+            return chain.own_again(row, _told_before(row, state, before & _tags_at_all(row, customers, key)))
         epoch = (state.epoch or 0) + 1
         sealed = pit.seal_tags(tags, tid=tid, epoch=epoch, recipient=_theirs(row, state))
         count = _apply(row, tags, key)
@@ -129,6 +130,23 @@ def _tags_of(row: Transfer, customers: Collection[int], key: bytes) -> set[bytes
         inside = set(scope.customers.tolist()) & set(customers)
         return set(rows.tags_of_links(key, [rows.link_of(rows.link_key(key), each) for each in inside]))
     return set(rows.tags_of_links(key, _links_of(row, customers)))
+
+
+def _tags_at_all(row: Transfer, customers: Collection[int], key: bytes) -> set[bytes]:
+    """The person tags that these customers have or had in this transfer."""
+    if row.role == "B":
+        return _tags_of(row, customers, key)
+    return set(rows.tags_of_links(key, [rows.link_of(rows.link_key(key), each) for each in set(customers)]))
+
+
+def _told_before(row: Transfer, state: pit.Transfer, tags: Collection[bytes]) -> pit.Message:
+    """Our first word of which the list holds all of these persons."""
+    lists = {each.epoch: split_tags(bytes(each.tags)) for each in row.withdrawals.all()}
+    ours = [each for each in state.messages if each.kind == "withdraw" and each.role == row.role]
+    holding = [each for each in ours if tags and set(tags) <= lists.get(each["epoch"], set())]
+    if not holding:
+        raise Refusal("transfer.nobody_to_withdraw", transfer=row.tid)
+    return holding[0]
 
 
 def _links_of(row: Transfer, customers: Collection[int]) -> set[str]:

@@ -10,7 +10,7 @@ import typer
 
 from shouxin.engine.scan import scan as scan_source
 from shouxin.faces import words
-from shouxin.faces.cli.demo import demo
+from shouxin.faces.cli.demo.telling import demo
 from shouxin.faces.cli.door import Outcome, Teller, verb
 from shouxin.ground.formats import verifier
 from shouxin.ground.formats.verify import verify as verify_file

@@ -379,6 +379,7 @@ def _told(sent: Sent | None, *, holds: bool = True, **more: Any) -> Outcome:
         "kind": sent.kind,
         "message": str(sent.path),
         "digest": sent.digest,
+        **({"said_before": True} if sent.again else {}),
         **_standing(sent.tid),
         **more,
     }

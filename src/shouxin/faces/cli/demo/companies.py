@@ -37,6 +37,7 @@ class Company:
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            start_new_session=True,  # an interrupt from the keyboard ends the telling, which ends its companies
         )
 
     def call(self, *arguments: object, may_fail: bool = False) -> dict[str, Any]:

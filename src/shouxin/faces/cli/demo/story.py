@@ -54,6 +54,11 @@ class Story:
         self.report = self.folder / "proof" / "report.pdf"
         self._post: subprocess.Popen[str] | None = None
 
+    def start(self) -> None:
+        """Start both companies' processes, so that they load what they need while the files are written."""
+        self.a.start()
+        self.b.start()
+
     def stop(self) -> None:
         """End what was started."""
         self.a.stop()
