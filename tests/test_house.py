@@ -35,6 +35,7 @@ HANDED_ON = {
     "faces/web/findings.py": "what a step lacks",
     "faces/words.py": "codes inside facts",
     "ground/formats/papers/notice.py": "rulebook/messages, with the form",
+    "ground/formats/papers/change_notice.py": "rulebook/messages, with the form",
 }
 
 

@@ -16,6 +16,7 @@ from shouxin.ground.formats import playbook as playbooks
 from shouxin.ground.kernel.findings import Finding, Missing
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.rulebook import gates
+from shouxin.ground.rulebook.gates import FlowRole
 from shouxin.ground.rulebook.terms import reasons
 from shouxin.stores.ledger import queries as ledger
 
@@ -50,6 +51,12 @@ def case(case_id: str) -> Case:
 def cases() -> list[Case]:
     """All cases, the newest first."""
     return list(Case.objects.order_by("-opened_at"))
+
+
+def asks(case_id: str) -> bool:
+    """Whether this case asks each person for consent to its flow; otherwise it tells."""
+    flow = facts.main_flow(case(case_id))
+    return flow is not None and flow["role"] == FlowRole.OTHER_HANDLER
 
 
 def main_flow(case_id: str) -> Mapping[str, Any]:

@@ -1,6 +1,5 @@
 """`notices`, `consent`, `rights`: telling customers, their answers, what else they ask for."""
 
-import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from django.conf import settings
 from django.db import transaction
 
 from shouxin.cases import queries as cases
@@ -26,12 +24,10 @@ from shouxin.duties.rights import services as rights
 from shouxin.duties.rights.queries import RequestView
 from shouxin.faces.cli.door import Outcome, Teller, given_json, given_text, verb
 from shouxin.faces.cli.founding import now
-from shouxin.ground.formats.papers import NoticeFacts, Wording, notice_text
+from shouxin.faces.cli.wording import texts_of
 from shouxin.ground.kernel.digests import digest_file
 from shouxin.ground.kernel.refusals import Refusal
-from shouxin.ground.kernel.times import day_in_china
 from shouxin.ground.rulebook.gates import Answer
-from shouxin.stores.parties import queries as parties
 
 notices_app = typer.Typer(no_args_is_help=True, help="告知 / notices")
 consent_app = typer.Typer(no_args_is_help=True, help="答复 / answers")
@@ -45,64 +41,25 @@ TAKEN_IN = (*rights.REQUEST_KINDS, *relations.DUE_WORKDAYS)
 def notices_adopt(
     case: str,
     *,
-    wording: Annotated[Path, typer.Option(help="措辞 JSON:zh、en、kinds / the case's wording")],
+    wording: Annotated[Path, typer.Option(help="措辞 JSON:征求同意写 kinds,只告知写 changes / the case's wording")],
     by: By,
 ) -> Outcome:
     """定下告知书(中、英);缺一项要素就不能用 / Adopt the notice in both languages; a missing element refuses it."""
-    row, given = cases.case(case), _check_wording(given_json(wording))
-    company, recipient = parties.company(), parties.recipient(row.recipient)
-    facts = NoticeFacts(
-        shop=given["shop"],
-        company=company.name,
-        contact=company.contact,
-        address=company.address,
-        recipient=recipient.name,
-        recipient_contact=recipient.contact,
-        closing_on=day_in_china(row.closing_at),
-        answer_by=day_in_china(row.answers_until),
-        kinds={category: tuple(names) for category, names in given["kinds"].items()},
-        public_address=settings.SHOUXIN.public_address,
-    )
-    digests = {
-        language: notices.adopt_text(
-            case=case, text=notice_text(facts, _wording(given[language]), language=language), by=by, at=now()
+    row, given = cases.case(case), given_json(wording)
+    texts = texts_of(case, given)
+    digests = {each: notices.adopt_text(case=case, text=text, by=by, at=now()) for each, text in texts.items()}
+    if cases.asks(case):
+        consent.open_window(
+            case=case,
+            recipient=row.recipient,
+            texts=list(digests.values()),
+            categories=set(given["kinds"]),
+            opens_at=now(),
+            cut_off=row.answers_until,
+            by=by,
+            at=now(),
         )
-        for language in ("zh", "en")
-    }
-    consent.open_window(
-        case=case,
-        recipient=row.recipient,
-        texts=list(digests.values()),
-        categories=set(given["kinds"]),
-        opens_at=now(),
-        cut_off=row.answers_until,
-        by=by,
-        at=now(),
-    )
     return Outcome({"case": case, "texts": digests})
-
-
-def _check_wording(given: dict[str, Any]) -> dict[str, Any]:
-    """The case's wording, with everything in it that the notice needs.
-
-    Raises:
-        Refusal("notices.wording"): with the names that are missing, unknown or of another kind.
-    """
-    wrong = [name for name, kind in (("shop", str), ("kinds", dict)) if not isinstance(given.get(name), kind)]
-    for language in ("zh", "en"):
-        told = given.get(language)
-        plain = told if isinstance(told, dict) else {}
-        known = {each.name: each for each in dataclasses.fields(Wording)}
-        lacking = [name for name, each in known.items() if name not in plain and each.default is dataclasses.MISSING]
-        wrong += [f"{language}.{name}" for name in (*lacking, *sorted(set(plain) - set(known)))]
-    if wrong:
-        raise Refusal("notices.wording", wrong=wrong)
-    return given
-
-
-def _wording(plain: dict[str, Any]) -> Wording:
-    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
-    return Wording(**fields)
 
 
 @notices_app.command("send")

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from shouxin.cases import queries as cases
-from shouxin.duties.consent import queries as consent
 from shouxin.duties.inventory import queries as inventory
+from shouxin.duties.notices import queries as notices
 from shouxin.duties.review import evidence as review_evidence
 from shouxin.duties.review import queries as review
 from shouxin.duties.transfer import queries, services
@@ -68,7 +68,7 @@ def offer(
         rule=row.interview["rule"].lower(),
         rule_evidence=decided.digest,
         assessment=review.assessment(case).digest,
-        notice_plan=digest(encode(sorted(consent.window(case).texts))),
+        notice_plan=digest(encode(sorted(each.digest for each in notices.texts(case)))),
         rounded_to=rounded_to,
         ack_hours=ack_hours,
         cooling_off_hours=cooling_off_hours,

@@ -1,8 +1,8 @@
 """The notice of a change about which nobody is asked: what changed, who takes over, who keeps what after the end.
 
 It names each thing told before that is now another (PIPL 17-2), the recipient's name and contact where the company's
-duties pass on or something is kept (PIPL 22), and where to turn; it asks for nothing and sells nothing. Four forms as
-in `notice`; the texts stand in `<structure>.<language>.toml` beside this module.
+duties pass on or something is kept (PIPL 22), and where to turn, with which number; it asks for nothing and sells
+nothing. Four forms as in `notice`; the texts stand in `<structure>.<language>.toml` beside this module.
 """
 
 import string
@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from shouxin.ground.formats.papers.notice import FORMS, SHORT_LIMIT, NoticeText, day_text, template
+from shouxin.ground.formats.papers.notice import (
+    CODE_SLOT,
+    FORMS,
+    SHORT_LIMIT,
+    NoticeText,
+    day_text,
+    sent_length,
+    template,
+)
 from shouxin.ground.kernel.findings import Missing
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.rulebook import messages, terms
@@ -65,8 +73,9 @@ def change_text(facts: ChangeFacts, wording: ChangeWording, *, language: str, st
     _check_facts(facts, wording, structure)
     said = _said(facts, wording, words, language)
     forms = {form: string.Formatter().vformat(words[form], (), said) for form in FORMS}
-    if len(forms["short"]) > SHORT_LIMIT[language]:
-        raise Refusal("papers.too_long", language=language, length=len(forms["short"]), limit=SHORT_LIMIT[language])
+    length = sent_length(forms["short"])
+    if length > SHORT_LIMIT[language]:
+        raise Refusal("papers.too_long", language=language, length=length, limit=SHORT_LIMIT[language])
     return NoticeText(
         structure=structure,
         version=words["version"],
@@ -117,6 +126,7 @@ def _said(facts: ChangeFacts, wording: ChangeWording, words: Mapping[str, Any], 
     changed = _changed(facts, words, language)
     return {
         **{name: value for name, value in (vars(facts) | vars(wording)).items() if isinstance(value, str)},
+        "code": CODE_SLOT,
         "effective_on": day_text(facts.effective_on, language),
         "ask_until": day_text(facts.ask_until, language) if facts.ask_until else "",
         "changes": marks["list"].join(changed),

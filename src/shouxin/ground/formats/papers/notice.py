@@ -26,7 +26,7 @@ from shouxin.ground.rulebook import messages, terms
 FORMS = ("long", "short", "phone", "announcement")
 SHORT_LIMIT = {"zh": 350, "en": 1200}
 LINK_SLOT = "{link}"
-_CODE_SLOT = "{code}"
+CODE_SLOT = "{code}"
 _CODE_LENGTH = 9
 _ASKED_FOR = "notice.asks_secret"
 
@@ -102,7 +102,7 @@ class NoticeText:
         """
         if LINK_SLOT in self.forms[form] and not link:
             raise Refusal("papers.link_missing", form=form, language=self.language)
-        return self.forms[form].replace(_CODE_SLOT, code).replace(LINK_SLOT, link)
+        return self.forms[form].replace(CODE_SLOT, code).replace(LINK_SLOT, link)
 
 
 def missing_in_asking(text: NoticeText) -> tuple[Missing, ...]:
@@ -141,7 +141,7 @@ def _check_elements(text: NoticeText, form: str) -> messages.NoticeElements:
         categories=said["categories"],
         consequences=said["consequences"][form],
         answer_until=said["answer_until"],
-        reply_code=elements["handler"]["contact"] if form == "announcement" else _CODE_SLOT,
+        reply_code=elements["handler"]["contact"] if form == "announcement" else CODE_SLOT,
         sensitive=tuple(sensitive.values()),
         asks_sensitive="sensitive" in elements["kinds"],
         language=text.language,
@@ -203,10 +203,10 @@ def notice_text(facts: NoticeFacts, wording: Wording, *, language: str, structur
     _check_facts(facts, wording)
     said = _said(facts, wording, words, language)
     forms = {form: _fill_form(words, form, said, facts.public_address) for form in FORMS}
-    if _sent_length(forms["short"]) > SHORT_LIMIT[language]:
+    if sent_length(forms["short"]) > SHORT_LIMIT[language]:
         brief = {**said, "kinds": _category_words(facts, words, language)}
         forms["short"] = _fill_form(words, "short", brief, facts.public_address)
-    length = _sent_length(forms["short"])
+    length = sent_length(forms["short"])
     if length > SHORT_LIMIT[language]:
         raise Refusal("papers.too_long", language=language, length=length, limit=SHORT_LIMIT[language])
     return NoticeText(
@@ -271,16 +271,16 @@ def _fill_form(template: Mapping[str, Any], form: str, said: Mapping[str, str], 
     parts = template["parts"][form]
     slots = {
         **said,
-        "code": _CODE_SLOT,
+        "code": CODE_SLOT,
         "link": parts["link"] if public_address else "",
         "sensitive": parts["sensitive"].format_map(said) if said["sensitive_kinds"] else "",
     }
     return string.Formatter().vformat(template[form], (), slots)
 
 
-def _sent_length(form: str) -> int:
+def sent_length(form: str) -> int:
     """Characters with the code and without the link: the link's length is the address's, not the text's."""
-    return len(form.replace(_CODE_SLOT, "x" * _CODE_LENGTH).replace(LINK_SLOT, ""))
+    return len(form.replace(CODE_SLOT, "x" * _CODE_LENGTH).replace(LINK_SLOT, ""))
 
 
 def _elements(
