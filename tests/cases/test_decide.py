@@ -9,6 +9,8 @@ from shouxin.cases import decisions, evidence, facts, queries, services
 from shouxin.cases.models import StoredDecision
 from shouxin.duties.consent import queries as consent
 from shouxin.duties.disposal import services as disposal
+from shouxin.duties.relations import services as relations
+from shouxin.duties.rights import services as rights
 from shouxin.ground.kernel.refusals import Corrupt, Refusal
 from shouxin.ground.rulebook.gates import Answer, Verdict
 from shouxin.stores.ledger import queries as ledger
@@ -151,3 +153,58 @@ def test_a_hold_after_the_decision_keeps_a_person_back_in_the_next_one(undone):
     place = int(np.searchsorted(after.customers, held))
     assert not (after.verdict[place] == Verdict.HAND_OVER).any()
     assert not (after.end[place] == Verdict.DESTROY).any()
+
+
+@pytest.mark.parametrize(
+    ("kind", "end", "moved"),
+    [
+        ("restrict", "granted", False),
+        ("delete", "granted", False),
+        ("restrict", "refused", True),
+        ("copy", "granted", True),
+    ],
+)
+def test_a_granted_objection_stands_against_the_hand_over_and_a_refused_one_does_not(undone, kind, end, moved):
+    shop, _, at = undone
+    officer = shop.staff["privacy_officer"]
+    agreed = handed_over(shop, at)
+    person = agreed[0]
+    asked = rights.take_in(
+        customer=person, case=shop.case, kind=kind, route="telephone", by=officer, at=at, wish="请停止".encode()
+    )
+    decide(shop, at + timedelta(hours=1))
+    assert person not in handed_over(shop)  # open: nothing of this person moves
+    ended = {"request": asked.id, "by": officer, "at": at + timedelta(hours=2), "said": b"answered"}
+    if end == "granted":
+        rights.answer(**ended)
+    else:
+        rights.refuse(**ended, reason="not_the_person", law="PIPL-50")
+    decide(shop, at + timedelta(hours=3))
+    assert (person in handed_over(shop)) is moved
+    assert set(handed_over(shop)) - {person} == set(agreed) - {person}
+    told = {
+        each["category"]: each
+        for each in queries.explain_person(shop.case, person, at + timedelta(hours=3))["categories"]
+    }
+    assert told["basic"]["row"] == ("A27" if moved else "A23")
+
+
+def test_a_complaint_that_was_a_right_objection_stands_too(undone):
+    shop, _, at = undone
+    person, clerk = handed_over(shop, at)[0], shop.staff["clerk"]
+    view = relations.take_in(
+        customer=person, case=shop.case, kind="complaint", route="telephone", by=clerk, at=at, wish="我反对".encode()
+    )
+    relations.answer(
+        matter=view.id, outcome="objection_stands", by=clerk, at=at + timedelta(hours=1), said="不移交".encode()
+    )
+    decide(shop, at + timedelta(hours=2))
+    assert person not in handed_over(shop)
+
+
+def handed_over(shop, at=None):
+    """Who goes to the other company by the newest decision, or by one made now."""
+    if at is not None:
+        decide(shop, at)
+    decided = queries.final_decision(shop.case)
+    return decided.customers[(decided.verdict == Verdict.HAND_OVER).any(axis=1)].tolist()

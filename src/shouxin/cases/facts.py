@@ -81,7 +81,7 @@ def gather(case: Case, at: datetime) -> Gathered:
         holding=_holding(columns),
         hold=hold,
         requests=requests,
-        objected=False,
+        objected=_wide(_marked(customers, _objecting(case, at)), width),
         several=np.broadcast_to(_SEVERAL, (count, width)),
         sensitive=np.broadcast_to(np.array([name == "sensitive" for name in CATEGORIES]), (count, width)),
         purpose_basis=Basis.CONSENT,
@@ -240,6 +240,10 @@ _ANSWER_COLUMNS = ("answer", "categories_mask", "sensitive", "guardian", "defect
 def _request_columns(case: Case, at: datetime) -> tuple[np.ndarray, np.ndarray]:
     found = rights.open_by_customer(case.id, at)
     return found.customer, found.requests
+
+
+def _objecting(case: Case, at: datetime) -> np.ndarray:
+    return np.union1d(rights.objecting(case.id, at), relations.objecting(case.id, at))
 
 
 def _notice_columns(case: Case, at: datetime) -> tuple[np.ndarray, np.ndarray]:

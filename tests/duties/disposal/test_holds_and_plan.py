@@ -98,3 +98,13 @@ def test_a_plan_has_nothing_to_end_once_all_has_ended(scene):
     destroy(scene)
     with pytest.raises(Refusal, match=r"disposal\.nothing_ends"):
         services.plan(case=CASE, decided=scene.decided, by=scene.officer, at=AT)
+
+
+def test_the_same_hold_again_is_the_same_hold_and_another_reason_another(scene):
+    told = {"reason": "court_order", "authority": "样例区法院", "customer": scene.customers[GONE]}
+    told |= {"by": scene.clerk, "at": AT}
+    before = len(queries.holds(AT))
+    first = services.place_hold(**told)
+    assert services.place_hold(**told) == first
+    assert services.place_hold(**{**told, "reason": "audit"}) != first
+    assert len(queries.holds(AT)) == before + 2

@@ -40,6 +40,16 @@ def test_an_open_complaint_stands_in_the_way_until_it_is_answered(stage):
     assert queries.complaining(CASE, later(days=3)).tolist() == []
 
 
+def test_an_objection_that_was_found_right_stands_and_another_complaint_does_not(stage):
+    objection, complaint, open_one = take_in(stage), take_in(stage, 1), take_in(stage, 2)
+    for view, outcome in ((objection, "objection_stands"), (complaint, "put_right")):
+        services.answer(matter=view.id, outcome=outcome, by=stage.clerk, at=later(days=2), said=b"told")
+    assert queries.objecting(CASE, later(days=1)).tolist() == []
+    assert queries.objecting(CASE, later(days=3)).tolist() == [stage.customers[0]]
+    services.answer(matter=open_one.id, outcome="not_founded", by=stage.clerk, at=later(days=3), said=b"told")
+    assert queries.objecting(CASE, later(days=4)).tolist() == [stage.customers[0]]
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [

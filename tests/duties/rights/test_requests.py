@@ -55,6 +55,21 @@ def test_the_gates_see_what_was_open_at_a_moment(stage):
     assert queries.open_by_customer("case_other", later(days=1)).customer.tolist() == [stage.customers[1]]
 
 
+def test_an_objection_stands_until_it_is_refused_and_granting_it_is_no_end_of_it(stage):
+    granted, refused = take_in(stage, kind="restrict"), take_in(stage, 1, kind="restrict")
+    take_in(stage, 2, kind="delete", case="")
+    take_in(stage, 3, kind="copy")
+    services.answer(request=granted.id, by=stage.officer, at=later(days=2), said=b"done")
+    services.refuse(
+        request=refused.id, reason="not_the_person", law="PIPL-50", by=stage.officer, at=later(days=2), said=b"no"
+    )
+    people = stage.customers
+    assert queries.objecting(CASE, later(days=1)).tolist() == list(people[:3])
+    assert queries.objecting(CASE, later(days=3)).tolist() == [people[0], people[2]]
+    assert queries.objecting(CASE, AT - (later(days=1) - AT)).tolist() == []
+    assert queries.objecting("case_other", later(days=3)).tolist() == [people[2]]
+
+
 def test_the_evidence_counts_what_waits_and_names_what_is_overdue(stage):
     assert evidence.open_requests(CASE, AT).holds
     view = take_in(stage)

@@ -39,6 +39,8 @@ def place_hold(
 ) -> int:
     """Nothing of this customer, or of this kind of information, is destroyed while the hold stands; its number.
 
+    The same hold again, while it stands, is the same hold.
+
     Raises:
         Refusal("disposal.hold_reason"), ("disposal.hold_authority"), ("disposal.hold_over"): it ends before it begins;
         ("disposal.no_such_category"), ("disposal.hold_on_nothing"); ("parties.no_staff"), ("access.staff_revoked");
@@ -55,16 +57,18 @@ def place_hold(
         raise Refusal("disposal.no_such_category", category=category)
     if customer is None and not category:
         raise Refusal("disposal.hold_on_nothing")
-    row = Hold.objects.create(
-        customer=customer,
-        category=category,
-        case=case,
-        reason=reason,
-        authority=authority,
-        until=until,
-        placed_by=by,
-        placed_at=at,
-    )
+    told = {
+        "customer": customer,
+        "category": category,
+        "case": case,
+        "reason": reason,
+        "authority": authority,
+        "until": until,
+    }
+    standing = Hold.objects.filter(**told, released_at=None).first()
+    if standing is not None:
+        return int(standing.pk)
+    row = Hold.objects.create(**told, placed_by=by, placed_at=at)
     facts = {
         "hold": row.pk,
         "reason": reason,

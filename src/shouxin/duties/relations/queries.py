@@ -10,6 +10,7 @@ from shouxin.duties.relations.models import Matter
 from shouxin.ground.kernel.refusals import Refusal
 
 KINDS = ("relations.taken_in", "relations.answered")
+OBJECTION_STANDS = "objection_stands"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ def complaining(case: str, at: datetime) -> np.ndarray:
     """Customers whose complaint was open at that moment, in order."""
     rows = _bearing_on(case).filter(kind="complaint", taken_at__lte=at)
     rows = rows.filter(Q(state=Matter.OPEN) | Q(ended_at__gt=at))
+    return np.array(sorted(set(rows.values_list("customer", flat=True))), np.int64)
+
+
+def objecting(case: str, at: datetime) -> np.ndarray:
+    """Customers whose complaint was an objection to the hand-over that was found right by that moment. In order."""
+    rows = _bearing_on(case).filter(kind="complaint", outcome=OBJECTION_STANDS, ended_at__lte=at)
     return np.array(sorted(set(rows.values_list("customer", flat=True))), np.int64)
 
 

@@ -3,6 +3,8 @@
 Rules:
 - Nobody has to say which article a complaint rests on; it is taken in as it comes, on any route.
 - A complaint is answered within fifteen working days, a call-back within three (the house's own rule, not a statute's).
+- A complaint that was an objection to the hand-over and is found right ends as such: it stands against every decision
+  from then on (PIPL 44).
 - A wish to be called stays open until the person was called, was tried three times, or wants it no longer.
 """
 
@@ -26,7 +28,7 @@ from shouxin.stores.vault import services as vault
 DUE_WORKDAYS = {"complaint": 15, "call_back": 3}
 ROUTES = ("page", "reply_code", "telephone", "paper", "counter", "email")
 OUTCOMES = {
-    "complaint": ("put_right", "explained", "not_founded"),
+    "complaint": ("put_right", "explained", "not_founded", queries.OBJECTION_STANDS),
     "call_back": ("called", "not_reached_three_times", "no_longer_wanted"),
 }
 

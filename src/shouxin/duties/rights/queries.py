@@ -13,6 +13,8 @@ from shouxin.ground.rulebook.gates import codes
 
 KINDS = ("rights.taken_in", "rights.answered", "rights.refused")
 DUE_MARK = "M"
+OBJECTIONS = ("restrict", "delete")
+"""Requests by which a person restricts or refuses the handling (PIPL 44); granting one is no end of it."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,15 @@ def open_by_customer(case: str, at: datetime) -> OpenColumns:
     return OpenColumns(
         customer=np.array(ordered, np.int64), requests=np.array([bits[customer] for customer in ordered], np.uint8)
     )
+
+
+def objecting(case: str, at: datetime) -> np.ndarray:
+    """Customers who, at that moment, stood by their wish that their information be restricted or deleted: it waited or
+    was granted, and was not refused with a reason. In order.
+    """
+    rows = _bearing_on(case).filter(kind__in=OBJECTIONS, taken_at__lte=at)
+    standing = rows.exclude(state=Request.REFUSED, ended_at__lte=at)
+    return np.array(sorted(set(standing.values_list("customer", flat=True))), np.int64)
 
 
 def counts(case: str) -> dict[str, int]:

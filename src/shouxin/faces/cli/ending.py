@@ -174,7 +174,7 @@ def dispose_sources(
         case=case,
         confirm=confirm,
         home=home,
-        canaries=given_text(canaries).split() if canaries else (),
+        canaries=[line.strip() for line in given_text(canaries).splitlines() if line.strip()] if canaries else (),
         staged=_packages(home),
         by=by,
         at=now(),

@@ -282,7 +282,7 @@ def rights_settle(
     matter: int,
     *,
     by: By,
-    outcome: Annotated[str, typer.Option(help="put_right | explained | called …")],
+    outcome: Annotated[str, typer.Option(help="put_right | explained | objection_stands | called …")],
     said: Annotated[str, typer.Option(help="处理内容 / what was done")],
 ) -> Outcome:
     """办结一件投诉或回电 / Settle a complaint or a call-back."""

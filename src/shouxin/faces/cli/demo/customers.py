@@ -24,7 +24,16 @@ _CELL = re.compile(r"^([0-9A-HJKMNP-TV-Z]{4})-?([0-9A-HJKMNP-TV-Z]{4})$")
 _LINK = re.compile(r"https?://[^\s,。]+/a/([0-9A-Za-z]+)")
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _SIGNS = re.compile(r"[^0-9A-Za-z@.\u4e00-\U0003ffff]")
-_WORDS = {"agree": "同意", "refuse": "不同意", "call_me": "请打电话给我", "withdraw": "撤回"}
+_WORDS = {
+    "agree": "同意",
+    "refuse": "不同意",
+    "call_me": "请打电话给我",
+    "withdraw": "撤回",
+    "correct": "更正",
+    "copy": "查阅",
+    "delete": "删除",
+    "complaint": "投诉",
+}
 _ROUTES = {"reply_code": "答复码", "telephone": "来电", "paper": "纸面", "page": "答复码"}
 
 
@@ -34,6 +43,10 @@ class Received:
 
     code: str = field(repr=False)
     link: str = field(repr=False, default="")
+
+
+Known = tuple[TruePerson, PlannedAnswer, Received]
+"""A person, what this person will answer, and what came to the door."""
 
 
 @dataclass
@@ -89,7 +102,7 @@ class Customers:
         person = self.truth.people[key]
         return (person.name, *person.texts.get("name", ()))
 
-    def answering(self) -> list[tuple[TruePerson, PlannedAnswer, Received]]:
+    def answering(self) -> list[Known]:
         """Those who received something and will answer it, in the order of their keys."""
         return [
             (self.truth.people[key], self.plans[key], self.received[key])
@@ -98,7 +111,7 @@ class Customers:
         ]
 
 
-def answer_on_page(base: str, who: tuple[TruePerson, PlannedAnswer, Received]) -> str:
+def answer_on_page(base: str, who: Known) -> str:
     """Open the personal page as a person would, and press one answer. Gives what was pressed.
 
     Raises:
@@ -119,7 +132,7 @@ def answer_on_page(base: str, who: tuple[TruePerson, PlannedAnswer, Received]) -
         return form["answer"]
 
 
-def answer_all_on_page(base: str, people: list[tuple[TruePerson, PlannedAnswer, Received]]) -> int:
+def answer_all_on_page(base: str, people: list[Known]) -> int:
     """Let these people answer through the page, a few at a time."""
     with ThreadPoolExecutor(4) as pool:
         return sum(1 for _ in pool.map(lambda who: answer_on_page(base, who), people))
@@ -143,27 +156,59 @@ def _form(person: TruePerson, plan: PlannedAnswer) -> dict[str, str]:
 _CORRECTABLE = ("name", "phone", "address", "email", "service_address", "birth_date", "other")
 
 
-def write_sheet(
-    path: Path, people: list[tuple[TruePerson, PlannedAnswer, Received]], *, at: datetime, taken_by: str
-) -> int:
+@dataclass(frozen=True)
+class Entry:
+    """One line of an answer sheet: what staff wrote down of one person, under the code that was told."""
+
+    code: str = field(repr=False)
+    said: str
+    route: str
+    sensitive: bool = False
+    guardian: bool = False
+    wish: str = field(default="", repr=False)
+
+
+def said_first(who: Known, *, on_page: bool) -> list[Entry]:
+    """What a person says when the notice has come; an answer pressed on the page is not written down again."""
+    _, plan, received = who
+    entries = [] if on_page else [_entry(plan, received, plan.answer)]
+    if plan.complains:
+        entries.append(Entry(received.code, "complaint", "telephone", wish="上次约定的时间没有来人"))
+    return entries
+
+
+def said_later(who: Known) -> list[Entry]:
+    """What follows once the company has answered: the yes or no after a request, or a yes taken back."""
+    _, plan, received = who
+    entries = [_entry(plan, received, plan.then)] if plan.then else []
+    if plan.withdraws == "before_packing":
+        entries.append(Entry(received.code, "withdraw", "telephone"))
+    return entries
+
+
+def _entry(plan: PlannedAnswer, received: Received, said: str) -> Entry:
+    agrees = said == "agree"
+    return Entry(
+        received.code,
+        said,
+        plan.route,
+        sensitive=agrees and plan.sensitive_agreed,
+        guardian=agrees and plan.by_guardian,
+        wish=(plan.correction or ("", "请核对"))[1] if said == "correct" else "",
+    )
+
+
+def write_sheet(path: Path, entries: Iterable[Entry], *, at: datetime, taken_by: str) -> int:
     """What staff wrote down of answers by telephone, paper and reply code: an answer sheet."""
+    lines = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         sheet = csv.writer(file)
-        sheet.writerow(["答复码", "答复", "途径", "答复时间", "登记人", "凭证", "敏感信息", "监护人"])
-        for number, (_, plan, received) in enumerate(people, start=1):
-            answer = plan.final if plan.final in _WORDS else "refuse"
-            row = [
-                received.code,
-                _WORDS[answer],
-                _ROUTES[plan.route],
-                f"{at:%Y-%m-%d %H:%M}",
-                taken_by,
-                f"记录{number}",
-            ]
-            agreed = answer == "agree"
-            marks = ["是" if agreed and plan.sensitive_agreed else "", "是" if agreed and plan.by_guardian else ""]
-            sheet.writerow([*row, *marks])
-    return len(people)
+        sheet.writerow(["答复码", "答复", "途径", "答复时间", "登记人", "凭证", "敏感信息", "监护人", "内容"])
+        for lines, entry in enumerate(entries, start=1):
+            marks = ["是" if mark else "" for mark in (entry.sensitive, entry.guardian)]
+            noted = [f"{at:%Y-%m-%d %H:%M}", taken_by, f"记录{lines}"]
+            sheet.writerow([entry.code, _WORDS[entry.said], _ROUTES[entry.route], *noted, *marks, entry.wish])
+    return lines
 
 
 def _plain(text: str) -> str:

@@ -1,15 +1,20 @@
 """Company A of a telling: what it says, its own files, what its customers answer, and the days on which it happens."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from shouxin.faces.cli.demo import words
 from shouxin.ground.samples import PlannedAnswer, Truth, answer_book, write_company, write_shop
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 SMALL = 200
+
+
+Correct = Callable[[dict[str, Any]], dict[str, Any]]
+"""How a plan file is corrected by hand."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,8 @@ class Sender:
     has_mail: bool = True
     has_page: bool = True
     """Whether customers can open a page of their own."""
+    corrections: Mapping[str, Correct] = field(default_factory=dict)
+    """File name → how whoever knows it corrects the suggested plan; the others' plans are confirmed as suggested."""
 
     @property
     def answers_until(self) -> date:

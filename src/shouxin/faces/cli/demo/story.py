@@ -19,9 +19,16 @@ from typing import Any
 from shouxin.faces.cli.demo import words
 from shouxin.faces.cli.demo.companies import Company
 from shouxin.faces.cli.demo.counting import fill_in
-from shouxin.faces.cli.demo.customers import Customers, answer_all_on_page, write_sheet
+from shouxin.faces.cli.demo.customers import (
+    Customers,
+    Entry,
+    answer_all_on_page,
+    said_first,
+    said_later,
+    write_sheet,
+)
 from shouxin.faces.cli.demo.post import carry_short_messages, read_mail
-from shouxin.faces.cli.demo.senders import Sender
+from shouxin.faces.cli.demo.senders import Correct, Sender
 from shouxin.faces.cli.door import Teller
 from shouxin.ground.kernel.refusals import Unavailable
 from shouxin.ground.kernel.times import to_text
@@ -146,12 +153,20 @@ class Story:
         for path in sorted(files.iterdir(), key=lambda each: ("名单" not in each.name, each.name)):
             if path.name.startswith(beside) or path.suffix not in known:
                 continue
-            added = self.a.call(
-                "source", "add", path, "--title", path.stem, "--custodian", clerk, "--by", clerk,
-                "--kind", known[path.suffix], "--confirm",
-            )  # fmt: skip
-            self.a.call("collect", added["source"], "--by", clerk)
+            told = ["--title", path.stem, "--custodian", clerk, "--by", clerk, "--kind", known[path.suffix]]
+            correct = self.sender.corrections.get(path.name)
+            source = self.a.call("source", "add", path, *told, *([] if correct else ["--confirm"]))["source"]
+            if correct:
+                self._confirm_corrected(source, correct, clerk)
+            self.a.call("collect", source, "--by", clerk)
         self._register_things(files, clerk)
+
+    def _confirm_corrected(self, source: int, correct: Correct, clerk: str) -> None:
+        """Whoever knows the database corrects what the scan suggests, and confirms it for all tables."""
+        plan = self.folder / "between" / "plan.json"
+        self.a.call("source", "plan", source, "--out", plan)
+        plan.write_text(json.dumps(correct(json.loads(plan.read_text("utf-8"))), ensure_ascii=False), "utf-8")
+        self.a.call("source", "confirm", source, "--plan", plan, "--by", clerk)
 
     def _register_things(self, files: Path, clerk: str) -> None:
         goods = next(iter(files.glob("出售物品*")))
@@ -229,7 +244,7 @@ class Story:
         self._phase("demo.answers", 6)
         self._advance(days=3)
         self._answer()
-        self._settle_requests()
+        self._hold_disputed()
         self._advance_to(self.sender.answers_over)
         for step in ("tell-customers", "take-answers", "answer-requests", "answer-complaints"):
             self._close(step)
@@ -255,11 +270,16 @@ class Story:
         if pressed:
             self.a.call("serve", "--port", self.port)
             self.over_http = answer_all_on_page(f"http://127.0.0.1:{self.port}", pressed)
-        done = {who[0].key for who in pressed if not who[1].then}
-        written = [who for who in answering if who[0].key not in done]
+        done = {who[0].key for who in pressed}
+        self._write_down([entry for who in answering for entry in said_first(who, on_page=who[0].key in done)])
+        self._settle_requests()
+        self._write_down([entry for who in answering for entry in said_later(who)])
+
+    def _write_down(self, entries: list[Entry]) -> None:
+        """Staff keep an answer sheet through the day, and read it in at its end."""
         sheet = self.folder / "between" / "answers.csv"
         at = self.now.astimezone(UTC) + timedelta(hours=8)
-        write_sheet(sheet, written, at=at, taken_by=self.a.staff["clerk"])
+        write_sheet(sheet, entries, at=at, taken_by=self.a.staff["clerk"])
         self._advance(hours=1)
         self.a.call("consent", "import", self.case, sheet, "--by", self.a.staff["clerk"])
         sheet.unlink()
@@ -271,6 +291,15 @@ class Story:
         for each in waiting["matters"]:
             outcome = "called" if each["kind"] == "call_back" else "explained"
             self.a.call("rights", "settle", each["id"], "--by", officer, "--outcome", outcome, "--said", "已回电说明")
+
+    def _hold_disputed(self) -> None:
+        """A court asks that nothing of some people is touched: nothing of them is handed over or destroyed."""
+        ordered = ["--reason", "dispute", "--authority", "样例区人民法院 (2026) 样字第 1 号", "--case", self.case]
+        by = ["--by", self.a.staff["officer"]]
+        for person, plan, _ in self.people.answering():
+            if plan.disputes:
+                (handle,) = self.a.call("customer", "find", person.customer_numbers[0], *by)["found"]
+                self.a.call("hold", "add", "--customer", handle, *ordered, *by)
 
     # --- decide, hand over, end, prove ------------------------------------------------------------------------------
 
@@ -364,12 +393,8 @@ class Story:
             self.a.call("dispose", "boxes", self.case, sheet, *by, *both)
 
     def _canaries(self) -> set[str]:
-        """Some people's telephone numbers, looked for in every file after the end."""
-        return {
-            text
-            for _, kind, text in self.truth.identifiers()
-            if kind == "phone" and len(text) == 11 and " " not in text
-        }
+        """People's telephone numbers as the files write them, looked for in every file after the end."""
+        return {text for _, kind, text in self.truth.identifiers() if kind == "phone"}
 
     def prove(self) -> None:
         """Checkpoints cosigned, the evidence pack written and verified, the trust file from the other company."""
