@@ -37,6 +37,7 @@ CHECKS: Mapping[str, Check] = {
     "relations.open_complaints": relations.open_complaints,
     "relations.open_call_backs": relations.open_call_backs,
     "cases.flows_fixed": cases.flows_fixed,
+    "cases.processors_bound_share": cases.processors_bound_share,
     "cases.decided": cases.decided,
     "cases.people_without_basis": cases.people_without_basis,
     "transfer.accepted": transfer.accepted,

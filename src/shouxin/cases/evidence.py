@@ -4,10 +4,13 @@ from datetime import datetime
 
 from shouxin.cases.models import Case, Pack, StoredDecision
 from shouxin.ground.kernel.findings import Finding, Missing
+from shouxin.ground.rulebook.gates import FlowRole
 from shouxin.stores.ledger import queries as ledger
+from shouxin.stores.parties import queries as parties
 
 # The rows of table A that end in HAND_OVER, each on a basis of its own.
 BASED_ROWS = ("A14", "A15", "A16", "A22", "A23", "A27")
+AGREEMENT_KINDS = ("parties.agreement_recorded", "parties.key_revoked")
 READS = ("cases.opened", "cases.decided", "cases.pack_exported")
 
 
@@ -42,6 +45,18 @@ def people_without_basis(case: str, at: datetime) -> Finding:  # noqa: ARG001
     moved = row.summary["moved_rows"]
     wrong = sum(count for name, count in moved.items() if name not in BASED_ROWS)
     return Finding("cases.people_without_basis", wrong == 0, wrong, (), ledger.height(), (), READS)
+
+
+def processors_bound_share(case: str, at: datetime) -> Finding:  # noqa: ARG001
+    """The share of the case's processors whose agreement lacks no clause and is signed by both sides (PIPL 21)."""
+    flows = Case.objects.values_list("interview", flat=True).get(id=case)["flows"]
+    processors = [flow["recipient"] for flow in flows if flow["role"] == FlowRole.PROCESSOR]
+    gaps = [each for each in processors if not parties.has_complete_agreement(each)]
+    share = (len(processors) - len(gaps)) / len(processors) if processors else 1.0
+    missing = tuple(Missing("cases.processor_unbound", {"recipient": each}, owner="owner") for each in gaps)
+    return Finding(
+        "cases.processors_bound_share", not gaps, share, missing, ledger.height(), (), (*READS, *AGREEMENT_KINDS)
+    )
 
 
 def pack_verified(case: str, at: datetime) -> Finding:  # noqa: ARG001

@@ -86,7 +86,7 @@ def write_pack(*, case: str, signer: Signer, out: Path, at: datetime, edition: s
         certificates=disposal.certificates(case),
         messages={each.tid: transfer.envelopes(each.tid) for each in transfer.transfers(case)},
         documents=_documents(row, told),
-        rules={"playbook.toml": row.playbook_text.encode()},
+        rules={"playbook.json": row.playbook_text.encode()},
     )
     return pack.build(parts, signer=signer, out=out, edition=edition)
 
