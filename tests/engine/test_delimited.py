@@ -1,15 +1,18 @@
 """CSV files, good and bad: a bad one is refused by name, row and what to do, before a row is read."""
 
 import csv
+import gc
 import hashlib
 import io
+import threading
+import time
 import tracemalloc
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shouxin.engine.sources import open_source
+from shouxin.engine.sources import delimited, open_source
 from shouxin.engine.sources.structure import Structure
 from shouxin.ground.kernel.refusals import Refusal
 
@@ -37,6 +40,11 @@ def refused(path, code, **options):
     assert caught.value.facts.get("file") == path.name
     assert str(path.parent) not in str(caught.value)
     return caught.value.facts
+
+
+def open_readers(path):
+    readers = [each for each in gc.get_objects() if isinstance(each, io.BufferedReader)]
+    return [each for each in readers if not each.closed and each.name == str(path)]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -149,6 +157,33 @@ def test_a_file_changed_after_opening_is_not_read(tmp_path):
     path.write_text(GOOD + "钱七,,\n", encoding="utf-8")
     with pytest.raises(Refusal, match=r"source\.changed"):
         next(source.batches("客户"))
+
+
+def test_a_reader_dropped_while_arrow_reads_ahead_leaves_no_open_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("shouxin.engine.sources.delimited.CHUNK", 4096)
+    path = written(tmp_path, ("编号,备注\n" + "".join(f"{n},王\n" for n in range(10_000))).encode("gb18030"))
+    batches, decoded = open_source(path).batches("客户", size=64), delimited._decoded
+    reading, closing = threading.Event(), threading.Event()
+
+    def slowly(*arguments):
+        for number, chunk in enumerate(decoded(*arguments)):
+            if number == 3:
+                reading.set()
+                closing.wait(60)
+                time.sleep(0.3)
+            yield chunk
+
+    ignored = []
+    monkeypatch.setattr("sys.unraisablehook", ignored.append)
+    monkeypatch.setattr("shouxin.engine.sources.delimited._decoded", slowly)
+    next(batches)
+    assert reading.wait(60)
+    assert len(open_readers(path)) == 1
+    closing.set()
+    batches.close()  # while the read of the fourth chunk is under way in Arrow's thread
+    assert not ignored
+    assert not open_readers(path)
+    path.unlink()  # refused on Windows as long as anybody holds the file open
 
 
 def test_the_digest_is_of_the_bytes_as_they_lie(tmp_path):

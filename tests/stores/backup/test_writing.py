@@ -1,18 +1,21 @@
 """A copy holds what it should, nothing that it must not, only what changed, and every changed byte of it is found."""
 
 import shutil
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from shouxin.faces.cli import full_disk
 from shouxin.ground.kernel.refusals import Corrupt, Refusal, Unavailable
 from shouxin.stores.backup import chunks, frames, manifests, queries, reading, services, writing
 from shouxin.stores.backup.models import Copy
 from shouxin.stores.ledger import queries as ledger
-from shouxin.stores.vault import escrow, keyring
+from shouxin.stores.vault import durable, escrow, keyring
 from shouxin.stores.vault import services as vault
+from tests.disks import no_room
 from tests.stores.backup.conftest import STRIDE, in_a_home
 from tests.stores.vault.conftest import AT, fill, nobody, rows
 
@@ -242,12 +245,31 @@ def test_killed_at_any_point_a_copy_is_whole_and_told_or_not_there(world):
         folders = {path.name for path in (world.home / "backups").glob("copy_*") if path.is_dir()}
         assert folders == {view.id for view in queries.copies()}, name
         assert not list((world.home / "backups").glob(".scratch*")), name
+        assert not list((world.home / "backups").rglob("*.new")), name
     assert number > 25
     for name in STEPS:
         assert world.killed(lambda: services.create(target=None, by=BY, at=AT), name) == name
         services.create(target=None, by=BY, at=AT)
         folders = {path.name for path in (world.home / "backups").glob("copy_*") if path.is_dir()}
         assert folders == {view.id for view in queries.copies()}, name
+
+
+@in_a_home
+def test_on_a_full_disk_no_half_copy_goes_on_filling_it_and_the_same_again_makes_one(world):
+    services.create(target=None, by=BY, at=AT)
+    for step in ("copy catalogued", "copy written", "manifest written"):
+        before = {view.id for view in queries.copies()}
+        with ExitStack() as full:
+            durable.reached = lambda name, full=full, step=step: full.enter_context(no_room()) if name == step else None
+            with pytest.raises(Unavailable) as refused:
+                services.create(target=None, by=BY, at=AT)
+            assert full_disk.refusal_of(refused.value, world.home).code == "disk.full", step
+        durable.reached = None
+        assert {path.name for path in (world.home / "backups").glob("copy_*") if path.is_dir()} == before, step
+        assert {view.id for view in queries.copies()} == before
+        made = services.create(target=None, by=BY, at=AT)
+        assert reading.check(made.folder).digest == made.digest
+        assert not list((world.home / "backups").rglob("*.new")), step
 
 
 @in_a_home

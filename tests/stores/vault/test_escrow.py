@@ -2,12 +2,16 @@
 back.
 """
 
+from contextlib import ExitStack
+
 import pytest
 from django.db import connection
 
+from shouxin.faces.cli import full_disk
 from shouxin.ground.kernel.refusals import Corrupt, Refusal, Unavailable
 from shouxin.stores.ledger import queries as ledger
-from shouxin.stores.vault import blind, escrow, keyring, queries, services
+from shouxin.stores.vault import blind, durable, escrow, keyring, queries, services
+from tests.disks import no_room
 from tests.stores.vault.conftest import AT, fill, nobody, texts
 
 TABLES = ("vault_leaf", "vault_record", "vault_customer")
@@ -90,6 +94,23 @@ def test_an_unreachable_copy_stops_allocation_and_leaves_a_destruction_flipped_n
     (home / "unplugged").rename(home / "b")
     assert services.recover().intents == 1
     assert len(ledger.entries(kinds={"destroy.done"})) == 1
+
+
+def test_an_escrow_whose_disk_is_full_says_so_and_the_same_destruction_again_is_done(escrowed, monkeypatch):
+    home, private = escrowed
+    fill(3)
+    with ExitStack() as full:
+        fills = {"leaves committed": lambda: full.enter_context(no_room())}
+        monkeypatch.setattr(durable, "reached", lambda name: fills.pop(name, lambda: None)())
+        with pytest.raises(Unavailable, match="escrow") as refused:
+            shred({1: None})
+        assert full_disk.refusal_of(refused.value, home).code == "disk.full"
+        assert ledger.entries(kinds={"destroy.done"}) == []
+    shred({1: None})
+    assert len(ledger.entries(kinds={"destroy.done"})) == 1
+    assert services.look_up(entries=[("phone", f"000{number:08d}") for number in (1, 2)]) == [(), (2,)]
+    for name in ("a", "b"):
+        assert escrow.open_bundle(escrow.newest(home / name), private).table == keyring.current().table
 
 
 def test_a_restore_of_older_data_with_the_newest_escrow_keeps_the_destroyed_destroyed(escrowed):

@@ -10,7 +10,9 @@ import codecs
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,9 +79,10 @@ class DelimitedFile:
         if _stamp(self._path) != self._stamp:
             raise Refusal("source.changed", file=self.name, do="scan_again")
         if self._seen.rows:
-            yield from rebatched(self._read(columns), size=size, start_row=start_row)
+            with closing(self._read(columns)) as read:
+                yield from rebatched(read, size=size, start_row=start_row)
 
-    def _read(self, columns: Wanted) -> Iterator[pa.RecordBatch]:
+    def _read(self, columns: Wanted) -> Generator[pa.RecordBatch]:
         names = list(self._seen.headers)
         block = max(CHUNK, 2 * self._seen.longest + 64)
         options = {
@@ -100,29 +103,39 @@ class DelimitedFile:
 
 
 class _Utf8Reader(io.RawIOBase):
-    """The file as UTF-8 bytes, whatever its charset, decoded as it is read."""
+    """The file as UTF-8 bytes, whatever its charset, decoded as it is read.
+
+    Arrow reads ahead in a thread of its own and goes on when its reader is dropped: closing waits for the read that is
+    under way, closes the file, and every later read is refused.
+    """
 
     def __init__(self, path: Path, encoding: str) -> None:
         super().__init__()
         self._chunks = _utf8_chunks(path, encoding)
         self._rest = b""
+        self._at_work = threading.Lock()
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1, /) -> bytes:
-        while size < 0 or len(self._rest) < size:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                break
-            self._rest += chunk
-        taken = self._rest if size < 0 else self._rest[:size]
-        self._rest = self._rest[len(taken) :]
-        return taken
+        with self._at_work:
+            if self.closed:
+                raise ValueError("read of a closed file")
+            while size < 0 or len(self._rest) < size:
+                chunk = next(self._chunks, None)
+                if chunk is None:
+                    break
+                self._rest += chunk
+            taken = self._rest if size < 0 else self._rest[:size]
+            self._rest = self._rest[len(taken) :]
+            return taken
 
     def close(self) -> None:
-        self._chunks.close()
-        super().close()
+        with self._at_work:
+            self._chunks.close()
+            self._rest = b""
+            super().close()
 
 
 def _stamp(path: Path) -> tuple[int, int]:

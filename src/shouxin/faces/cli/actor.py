@@ -21,17 +21,21 @@ from typer.main import get_command
 from waitress.server import create_server
 
 from shouxin.faces.cli import door
+from shouxin.faces.cli.leaving import leave_lightly
 from shouxin.faces.cli.main import load_installed, load_plain, prepare_home
 from shouxin.ground.kernel.refusals import ShouxinError
 
 
 def main(argv: Sequence[str]) -> int:
     """Serve commands until standard input ends."""
+    leave_lightly()
     home = argv[argv.index("--home") + 1]
     secrets = argv[argv.index("--secrets") + 1] if "--secrets" in argv else ""
     door.session.embedded = True
     door.session.secrets_file = Path(secrets) if secrets else None
-    load_plain()  # while the first command, which names what Django is set up for, is still being written
+    # While the first command, which names what Django is set up for, is still being written.
+    load_plain()
+    import_module("shouxin.engine.scan")
     verbs: Any = None
     for line in sys.stdin:
         arguments: list[str] = json.loads(line)

@@ -5,6 +5,7 @@ Progress goes to standard error. Exit codes: 0 all holds, 1 refused, corrupt or 
 down.
 """
 
+import contextlib
 import functools
 import getpass
 import inspect
@@ -24,6 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from shouxin.faces import words
+from shouxin.faces.cli import full_disk
 from shouxin.ground.kernel.refusals import Corrupt, Refusal, ShouxinError, Unavailable
 
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_UNAVAILABLE, EXIT_UNEXPECTED = 0, 1, 2, 4, 70
@@ -205,10 +207,11 @@ def _named_file(error: OSError, given: Iterable[Any]) -> Path | None:
 
 def failed(error: ShouxinError) -> Outcome:
     """The outcome of an error: its code, its facts, and a sentence that says what to do."""
+    no_room = full_disk.refusal_of(error, _home())
+    if no_room is not None:
+        return _refused(no_room, EXIT_UNAVAILABLE)
     if isinstance(error, Refusal):
-        told = words.sentence(error.code, error.facts)
-        plain: dict[str, Any] = {"error": error.code, "facts": dict(error.facts), "sentence": told}
-        return Outcome(plain, holds=False, lines=(told,))
+        return _refused(error)
     if isinstance(error, Corrupt):
         facts = {"what": error.what, "where": error.where}
         sentence = words.sentence("corrupt", facts)
@@ -219,15 +222,29 @@ def failed(error: ShouxinError) -> Outcome:
     return Outcome(plain, holds=False, lines=(sentence,), exit_code=EXIT_UNAVAILABLE)
 
 
+def _refused(refusal: Refusal, exit_code: int | None = None) -> Outcome:
+    told = words.sentence(refusal.code, refusal.facts)
+    plain: dict[str, Any] = {"error": refusal.code, "facts": dict(refusal.facts), "sentence": told}
+    return Outcome(plain, holds=False, lines=(told,), exit_code=exit_code)
+
+
+def _home() -> Path:
+    return Path(os.environ.get("SHOUXIN_HOME", "."))
+
+
 def unexpected(error: Exception) -> Outcome:
     """The outcome of a fault of ours: its kind and where it happened; never its message, which could hold a value.
 
-    A database that does not answer, is locked or was never laid out is no fault of ours: the world is down.
+    A full disk, and a database that does not answer, is locked or was never laid out, are no faults of ours: the world
+    is down.
     """
+    no_room = full_disk.refusal_of(error, _home())
+    if no_room is not None:
+        return _refused(no_room, EXIT_UNAVAILABLE)
     if type(error).__name__ in DATABASE_IS_DOWN:
         return failed(Unavailable(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"))
-    for line in traceback.format_tb(error.__traceback__):
-        sys.stderr.write(line)
+    with contextlib.suppress(OSError):  # where nobody can be told, the process goes on all the same
+        sys.stderr.writelines(traceback.format_tb(error.__traceback__))
     kind = type(error).__name__
     sentence = words.sentence("unexpected", {"kind": kind})
     plain = {"error": "unexpected", "facts": {"kind": kind}, "sentence": sentence}

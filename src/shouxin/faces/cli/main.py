@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 
 from shouxin.faces.cli import homes
 from shouxin.faces.cli.door import EXIT_OK, EXIT_USAGE, Outcome, failed, unexpected
+from shouxin.faces.cli.leaving import leave_lightly
 from shouxin.ground.formats.home import read_home
 from shouxin.ground.kernel.refusals import ShouxinError
 
@@ -25,6 +26,7 @@ SETTINGS = "shouxin.faces.site.settings"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command's door: its exit code."""
+    leave_lightly()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] in PLAIN_VERBS:
         return run(load_plain(), arguments)

@@ -59,11 +59,11 @@ def write_home(folder: Path, home: HomeFile) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / f"{FILE_NAME}.{home.id}"
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(home.to_text())
-        file.flush()
-        os.fsync(file.fileno())
     try:
+        with fresh.open("w", encoding="utf-8") as file:
+            file.write(home.to_text())
+            file.flush()
+            os.fsync(file.fileno())
         _appear(fresh, folder / FILE_NAME)
     except FileExistsError as error:
         raise Refusal("home.taken", folder=folder.name) from error

@@ -10,6 +10,7 @@
    that are elsewhere.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -84,7 +85,11 @@ def create(
             expires=base[0].expires if base else expires,
         )
         durable.step("copy catalogued")
-        manifest = _write(row, public, before=base[1] if base else None, signer=signer, told=told)
+        try:
+            manifest = _write(row, public, before=base[1] if base else None, signer=signer, told=told)
+        except (OSError, Unavailable):
+            _give_room_back(row)
+            raise
         view = _enter(row, manifest, by=by, at=at)
         _drop_older_hashes(row)
     return view
@@ -105,10 +110,23 @@ def tidy() -> int:
     gone = 0
     for row in Copy.objects.filter(state="begun"):
         if Path(row.target).is_dir():
-            cataloguing.remove_folder(Path(row.target) / row.id)
+            _remove_files(row)
             row.delete()
             gone += 1
     return gone
+
+
+def _remove_files(row: Copy) -> None:
+    cataloguing.remove_folder(Path(row.target) / row.id)
+    hashes = hashes_path(row.id)
+    for path in (hashes, hashes.with_name(hashes.name + ".new")):
+        path.unlink(missing_ok=True)
+
+
+def _give_room_back(row: Copy) -> None:
+    """A copy that could not be written fills the disk no longer; what cannot be removed now, the next one removes."""
+    with contextlib.suppress(OSError, Unavailable):
+        _remove_files(row)
 
 
 def hashes_path(copy_id: str) -> Path:

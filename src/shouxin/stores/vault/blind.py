@@ -11,6 +11,7 @@ under the flipped root.
    commits first is seen, one that commits later deletes the tag.
 """
 
+import atexit
 import hashlib
 import json
 import sqlite3
@@ -181,6 +182,7 @@ def _file() -> sqlite3.Connection:
     home = str(settings.SHOUXIN_HOME)
     files: dict[str, sqlite3.Connection] = vars(_local).setdefault("files", {})
     if home not in files:
+        atexit.register(close)  # the write-ahead log is folded in and goes
         made = sqlite3.connect(Path(home) / FILE, isolation_level=None, timeout=60)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY"):
             made.execute(f"PRAGMA {pragma}")

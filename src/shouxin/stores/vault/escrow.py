@@ -83,9 +83,9 @@ def mark(folder: Path, vault: bytes) -> None:
     durable.write_whole(folder / MARK, encode({"vault": vault.hex()}))
 
 
-def store(ring: Keyring, table: roots.Table) -> list[Path]:
-    """Make the bundle of `table`, and the leaves born since each target's last one, durable; the targets that could
-    not be reached.
+def store(ring: Keyring, table: roots.Table) -> list[Unavailable]:
+    """Make the bundle of `table`, and the leaves born since each target's last one, durable; why, for each target that
+    could not be reached.
 
     The leaves are committed in the database already.
     """
@@ -93,8 +93,8 @@ def store(ring: Keyring, table: roots.Table) -> list[Path]:
     for folder in targets(ring):
         try:
             _store_in(folder, ring, table)
-        except Unavailable:
-            missed.append(folder)
+        except Unavailable as error:
+            missed.append(error)
     durable.step("escrow durable")
     return missed
 
@@ -109,10 +109,10 @@ def settle(ring: Keyring) -> None:
     for folder in targets(ring):
         try:
             _settle_in(folder, ring)
-        except Unavailable:
-            missed.append(folder)
+        except Unavailable as error:
+            missed.append(error)
     if missed:
-        raise Unavailable(f"escrow: {len(missed)} of {len(targets(ring))} copies cannot be reached")
+        raise Unavailable(f"escrow: {len(missed)} of {len(targets(ring))} copies cannot be reached") from missed[0]
     durable.step("older escrow dead")
 
 
@@ -132,7 +132,7 @@ def change(ring: Keyring, *, targets: Sequence[Path], recovery_public: bytes) ->
     ring.description = changed
     missed = store(ring, ring.table)
     if missed:
-        raise Unavailable(f"escrow: {len(missed)} copies cannot be reached")
+        raise Unavailable(f"escrow: {len(missed)} copies cannot be reached") from missed[0]
     settle(ring)
 
 

@@ -73,7 +73,7 @@ class Section:
         """
         missed = escrow.store(self.ring, table)
         if missed and (all_copies or len(missed) == len(escrow.targets(self.ring))):
-            raise Unavailable(f"escrow: {len(missed)} copies cannot be reached")
+            raise Unavailable(f"escrow: {len(missed)} copies cannot be reached") from missed[0]
         self.check_alone()
         self.ring.flip(table, kek or self.ring.present_kek())
         self.ring.erase_older()
