@@ -19,7 +19,9 @@ from shouxin.stores.parties import services as parties
 from tests.cast import CLERK, OFFICER, RECEIVER, SECOND
 from tests.duties.stage import AT, CASE, later
 
+ROLES = ["other_handler"]
 FACTS = {
+    "roles": ROLES,
     "recipient": RECEIVER.name,
     "recipient_contact": "021-00000002",
     "purposes": ["继续安排上门服务"],
@@ -31,8 +33,8 @@ FACTS = {
 
 def answer_all(stage):
     """Every open question answered."""
-    answers = {each.id: f"已核实：{each.id}" for each in queries.unanswered(CASE)}
-    return services.answer_questions(case=CASE, answers=answers, by=stage.officer, at=AT)
+    answers = {each.id: f"已核实：{each.id}" for each in queries.unanswered(CASE, ROLES)}
+    return services.answer_questions(case=CASE, roles=ROLES, answers=answers, by=stage.officer, at=AT)
 
 
 def drafted(stage):
@@ -52,21 +54,21 @@ def sign(stage, role, days=1):
 
 
 def test_each_question_is_asked_once_and_a_draft_waits_for_all(stage):
-    asked = queries.unanswered(CASE)
+    asked = queries.unanswered(CASE, ROLES)
     assert "sensitive_harm" not in {each.id for each in asked}
     with pytest.raises(Refusal) as refused:
         services.draft(case=CASE, facts=FACTS, by=stage.officer, at=AT)
     assert refused.value.facts["questions"] == [each.id for each in asked]
-    left = services.answer_questions(case=CASE, answers={"harm": "误交会被骚扰"}, by=stage.officer, at=AT)
+    left = services.answer_questions(case=CASE, roles=ROLES, answers={"harm": "误交会被骚扰"}, by=stage.officer, at=AT)
     assert {each.id for each in left} == {each.id for each in asked} - {"harm"}
     assert answer_all(stage) == []
     with pytest.raises(Refusal, match=r"review\.no_such_question"):
-        services.answer_questions(case=CASE, answers={"weather": "晴"}, by=stage.officer, at=AT)
+        services.answer_questions(case=CASE, roles=ROLES, answers={"weather": "晴"}, by=stage.officer, at=AT)
 
 
 def test_sensitive_kinds_and_children_add_their_questions(stage):
     Customer.objects.filter(customer=stage.customers[0]).update(categories=0b10001)
-    asked = {each.id: each.law for each in queries.unanswered(CASE)}
+    asked = {each.id: each.law for each in queries.unanswered(CASE, ROLES)}
     assert asked["sensitive_harm"] == "PIPL-28"
     assert asked["minors"] == "PIPL-31"
     assert drafted(stage).plain["grounds"] == ["PIPL-55-3", "PIPL-55-1"]
@@ -158,7 +160,25 @@ def test_it_prints_in_both_languages(stage):
 
 def test_an_outsider_of_the_house_drafts_nothing(stage):
     with pytest.raises(Refusal, match=r"parties\.no_staff"):
-        services.answer_questions(case=CASE, answers={"harm": "会被骚扰"}, by="staff:nobody", at=AT)
+        services.answer_questions(case=CASE, roles=ROLES, answers={"harm": "会被骚扰"}, by="staff:nobody", at=AT)
     with pytest.raises(Refusal, match=r"review\.no_assessment"):
         queries.assessment(CASE)
     assert not evidence.assessment_signed_by_two(CASE, AT).holds
+
+
+def test_a_change_that_hands_nothing_over_asks_nothing_about_a_recipient(stage):
+    asked = {each.id for each in queries.unanswered(CASE, [])}
+    assert "why_change" in asked
+    assert not asked & {"why_hand_over", "free_choice", "recipient_risk", "goods"}
+    answers = {each: f"已核实：{each}" for each in asked}
+    assert services.answer_questions(case=CASE, roles=[], answers=answers, by=stage.officer, at=AT) == []
+    facts = {"roles": [], "structure": "address", "custodian": "冯知夏"}
+    view = services.draft(case=CASE, facts=facts, by=stage.officer, at=AT)
+    assert view.plain["grounds"] == ["PIPL-55-5"]
+    assert set(view.plain["facts"]) == {"structure", "custodian"}
+
+
+def test_a_processor_is_asked_about_and_nobody_is_asked_for_consent(stage):
+    asked = {each.id for each in queries.unanswered(CASE, ["processor"])}
+    assert {"recipient_risk", "why_change"} <= asked
+    assert "free_choice" not in asked

@@ -220,10 +220,11 @@ def _close(shop: Shop, *steps: str, at: datetime) -> None:
 
 def _assess(shop: Shop, at: datetime) -> None:
     officer = shop.staff["privacy_officer"]
-    asked = review_queries.unanswered(shop.case)
+    asked = review_queries.unanswered(shop.case, ["other_handler"])
     told = {each.id: "已逐项评估，风险可以接受，措施见清单。" for each in asked}
-    review.answer_questions(case=shop.case, answers=told, by=officer, at=at)
+    review.answer_questions(case=shop.case, roles=["other_handler"], answers=told, by=officer, at=at)
     plain = {
+        "roles": ["other_handler"],
         "recipient": "云杉家庭服务有限公司",
         "recipient_contact": "021-00000002",
         "purposes": FLOW["purposes"],

@@ -1,6 +1,6 @@
 """Reads of the assessment."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -50,10 +50,10 @@ def counted() -> dict[str, Any]:
     }
 
 
-def unanswered(case: str) -> list[papers.Question]:
+def unanswered(case: str, roles: Collection[str]) -> list[papers.Question]:
     """The questions of this case that nobody has answered yet; each is asked once."""
     known = set(Reply.objects.filter(case=case).values_list("question", flat=True))
-    return [each for each in papers.questions(counted()) if each.id not in known]
+    return [each for each in papers.questions(counted(), roles) if each.id not in known]
 
 
 def replies(case: str) -> dict[str, str]:

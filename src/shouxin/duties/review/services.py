@@ -5,12 +5,12 @@ Rules:
 - Two people sign the same bytes with two keys of their own; a new edition starts without signatures.
 - The report and the record of handling are kept for three years at least, by a named custodian (PIPL 56).
 
-    answer_questions(case=case, answers={"harm": "…"}, by="staff:…", at=at)
+    answer_questions(case=case, answers={"harm": "…"}, roles=["other_handler"], by="staff:…", at=at)
     draft(case=case, facts={…}, by="staff:…", at=at)
     sign(case=case, staff="staff:…", signer=staff_signer(…), at=at)      # and once more by the second
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -35,14 +35,17 @@ PREDICATE = "assessment/v1"
 
 
 @transaction.atomic
-def answer_questions(*, case: str, answers: Mapping[str, str], by: str, at: datetime) -> list[papers.Question]:
-    """Keep answers; the questions that remain. The same question answered again replaces the answer.
+def answer_questions(
+    *, case: str, answers: Mapping[str, str], roles: Collection[str], by: str, at: datetime
+) -> list[papers.Question]:
+    """Keep answers; the questions that remain. The same question answered again replaces the answer. `roles`: of
+    those who would receive something.
 
     Raises:
         Refusal("review.no_such_question"): with the unknown ones; Refusal("review.nothing_answered").
     """
     check_staff(by)
-    asked = {each.id for each in papers.questions(queries.counted())}
+    asked = {each.id for each in papers.questions(queries.counted(), roles)}
     unknown = sorted(set(answers) - asked)
     if unknown:
         raise Refusal("review.no_such_question", unknown=unknown)
@@ -54,14 +57,14 @@ def answer_questions(*, case: str, answers: Mapping[str, str], by: str, at: date
         )
     facts = {"questions": sorted(answers), "answers": digest(encode({k: v.strip() for k, v in answers.items()}))}
     ledger.append(kind="review.questions_answered", scope=f"case:{case}", at=at, by=by, facts=facts)
-    return queries.unanswered(case)
+    return queries.unanswered(case, roles)
 
 
 @transaction.atomic
 def draft(*, case: str, facts: Mapping[str, Any], by: str, at: datetime) -> AssessmentView:
     """Make the next edition from the inventory's counts, the case's facts and the answers; signatures begin anew.
 
-    `facts`: recipient, recipient_contact, purposes, methods, structure, custodian.
+    `facts`: as `papers.assessment_document` asks.
 
     Raises:
         Refusal("review.unanswered"), Refusal("review.facts_missing"): all that is missing is named.

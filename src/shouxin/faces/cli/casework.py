@@ -202,22 +202,19 @@ def assessment_draft(
     out: Annotated[Path | None, typer.Option(help="写出文件 / write the document here")] = None,
 ) -> Outcome:
     """起草影响评估:清单里有的自动填,其余问一次 / Draft the assessment; what is not known is asked once."""
+    row = queries.case(case)
+    roles = sorted({flow["role"] for flow in row.interview["flows"]})
     if answers is not None:
-        review.answer_questions(case=case, answers=given_json(answers), by=by, at=now())
-    waiting = review_queries.unanswered(case)
+        review.answer_questions(case=case, answers=given_json(answers), roles=roles, by=by, at=now())
+    waiting = review_queries.unanswered(case, roles)
     if waiting:
         asked = [{"id": each.id, "zh": each.zh, "en": each.en, "law": each.law} for each in waiting]
         return Outcome({"unanswered": asked}, holds=False)
-    row = queries.case(case)
-    recipient, flow = parties_queries.recipient(row.recipient), row.interview["flows"][0]
-    facts = {
-        "recipient": recipient.name,
-        "recipient_contact": recipient.contact,
-        "purposes": flow["purposes"],
-        "methods": flow["methods"],
-        "structure": row.structure,
-        "custodian": custodian or by,
-    }
+    facts: dict[str, Any] = {"roles": roles, "structure": row.structure, "custodian": custodian or by}
+    for flow in row.interview["flows"][:1]:
+        recipient = parties_queries.recipient(flow["recipient"])
+        facts |= {"recipient": recipient.name, "recipient_contact": recipient.contact}
+        facts |= {"purposes": flow["purposes"], "methods": flow["methods"]}
     view = review.draft(case=case, facts=facts, by=by, at=now())
     if out is not None:
         out.write_bytes(view.document)

@@ -4,7 +4,7 @@ The document is plain data (canonical JSON is what two people sign); the PDF is 
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,6 +17,7 @@ from shouxin.ground.kernel.digests import digest
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.kernel.times import to_text
 from shouxin.ground.rulebook import terms
+from shouxin.ground.rulebook.gates.codes import FlowRole
 
 FORM = "shouxin-assessment/1"
 SECTIONS = ("lawful", "impact", "measures")
@@ -49,14 +50,21 @@ def _all_questions() -> tuple[Question, ...]:
     return tuple(found)
 
 
-def questions(counts: Mapping[str, Any]) -> tuple[Question, ...]:
-    """The questions that these counts make owed: sensitive kinds (PIPL 28), children (PIPL 31), and the rest always."""
-    facts = _when(counts)
+def questions(counts: Mapping[str, Any], roles: Collection[str]) -> tuple[Question, ...]:
+    """The questions that are owed: by the counts (sensitive kinds, PIPL 28; children, PIPL 31), by the roles of those
+    who would receive something (`FlowRole`), and the rest always.
+    """
+    facts = _when(counts, roles)
     return tuple(each for each in _all_questions() if not each.when or facts[each.when])
 
 
-def _when(counts: Mapping[str, Any]) -> dict[str, bool]:
+def _when(counts: Mapping[str, Any], roles: Collection[str]) -> dict[str, bool]:
+    hands_over = bool(set(roles) & {FlowRole.OTHER_HANDLER, FlowRole.SUCCESSOR, FlowRole.CUSTODIAN})
     return {
+        "hands_over": hands_over,
+        "keeps": not hands_over,
+        "asks": FlowRole.OTHER_HANDLER in roles,
+        "has_recipient": bool(roles),
         "sensitive": bool(counts.get("categories", {}).get("sensitive")),
         "minors": bool(counts.get("under_14")),
     }
@@ -73,18 +81,21 @@ def assessment_document(
 ) -> dict[str, Any]:
     """The assessment as data: grounds (PIPL 55), facts, counts and the three contents of PIPL 56.
 
-    `facts`: recipient, recipient_contact, purposes, methods, structure, custodian. `counts`: customers, under_14,
+    `facts`: structure, custodian, `roles` of the recipients; and where there is one: recipient, recipient_contact,
+    purposes, methods. `counts`: customers, under_14,
     categories (category → customers).
 
     Raises:
         Refusal("review.unanswered"): questions without an answer; all are named.
         Refusal("review.facts_missing"): case facts the document needs; all are named.
     """
-    owed = questions(counts)
+    roles = facts["roles"]
+    owed = questions(counts, roles)
     empty = [each.id for each in owed if len(answers.get(each.id, "").strip()) < LEAST_ANSWER]
     if empty:
         raise Refusal("review.unanswered", questions=empty)
-    needed = ("recipient", "recipient_contact", "purposes", "methods", "structure", "custodian")
+    received = ("recipient", "recipient_contact", "purposes", "methods") if roles else ()
+    needed = (*received, "structure", "custodian")
     missing = [name for name in needed if not facts.get(name)]
     if missing:
         raise Refusal("review.facts_missing", missing=missing)
@@ -93,7 +104,7 @@ def assessment_document(
         "case": case,
         "company": company,
         "drafted_at": to_text(at),
-        "grounds": ["PIPL-55-3", *(["PIPL-55-1"] if _when(counts)["sensitive"] else [])],
+        "grounds": _grounds(counts, roles),
         "facts": {name: facts[name] for name in needed},
         "counts": {name: counts[name] for name in sorted(counts)},
         "sections": [
@@ -109,6 +120,17 @@ def assessment_document(
             for section in SECTIONS
         ],
     }
+
+
+def _grounds(counts: Mapping[str, Any], roles: Collection[str]) -> list[str]:
+    """Which of article 55's cases make it owed; another great influence on people where none of them does."""
+    facts = _when(counts, roles)
+    found = {
+        "PIPL-55-3": facts["has_recipient"],
+        "PIPL-55-1": facts["sensitive"],
+        "PIPL-55-5": not (facts["has_recipient"] or facts["sensitive"]),
+    }
+    return [ground for ground, holds in found.items() if holds]
 
 
 def assessment_pdf(document: Mapping[str, Any], *, language: str, at: datetime) -> bytes:
