@@ -161,7 +161,7 @@ def test_a_file_changed_after_opening_is_not_read(tmp_path):
 
 
 def slow_down(monkeypatch):
-    """From now on the fourth chunk's read begins (`reading`) and ends a while after somebody began to close (`closing`)."""
+    """From now on the read of the fourth chunk begins (`reading`) and ends a while after `closing`."""
     reading, closing, decoded = threading.Event(), threading.Event(), delimited._decoded
 
     def slowly(*arguments):
