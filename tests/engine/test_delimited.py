@@ -7,6 +7,7 @@ import io
 import threading
 import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -159,11 +160,9 @@ def test_a_file_changed_after_opening_is_not_read(tmp_path):
         next(source.batches("客户"))
 
 
-def test_a_reader_dropped_while_arrow_reads_ahead_leaves_no_open_file(tmp_path, monkeypatch):
-    monkeypatch.setattr("shouxin.engine.sources.delimited.CHUNK", 4096)
-    path = written(tmp_path, ("编号,备注\n" + "".join(f"{n},王\n" for n in range(10_000))).encode("gb18030"))
-    batches, decoded = open_source(path).batches("客户", size=64), delimited._decoded
-    reading, closing = threading.Event(), threading.Event()
+def slow_down(monkeypatch):
+    """From now on the read of the fourth chunk begins (`reading`) and ends a while after `closing`."""
+    reading, closing, decoded = threading.Event(), threading.Event(), delimited._decoded
 
     def slowly(*arguments):
         for number, chunk in enumerate(decoded(*arguments)):
@@ -173,14 +172,36 @@ def test_a_reader_dropped_while_arrow_reads_ahead_leaves_no_open_file(tmp_path, 
                 time.sleep(0.3)
             yield chunk
 
-    ignored = []
-    monkeypatch.setattr("sys.unraisablehook", ignored.append)
     monkeypatch.setattr("shouxin.engine.sources.delimited._decoded", slowly)
+    return reading, closing
+
+
+def test_closing_waits_for_the_read_under_way_in_another_thread(tmp_path, monkeypatch):
+    monkeypatch.setattr("shouxin.engine.sources.delimited.CHUNK", 4096)
+    path, (reading, closing) = written(tmp_path, b"x" * 50_000), slow_down(monkeypatch)
+    with ThreadPoolExecutor(1) as other:
+        file = delimited._Utf8Reader(path, "gb18030")
+        begun = other.submit(file.read, 20_000)
+        assert reading.wait(60)
+        assert len(open_readers(path)) == 1
+        closing.set()
+        file.close()
+        assert not open_readers(path)
+        assert begun.result(60) == b"x" * 20_000
+        with pytest.raises(ValueError, match="closed"):
+            other.submit(file.read, 1).result(60)
+
+
+def test_a_reader_dropped_while_arrow_reads_ahead_leaves_no_open_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("shouxin.engine.sources.delimited.CHUNK", 4096)
+    path = written(tmp_path, ("编号,备注\n" + "".join(f"{n},王\n" for n in range(10_000))).encode("gb18030"))
+    batches, ignored = open_source(path).batches("客户", size=64), []
+    monkeypatch.setattr("sys.unraisablehook", ignored.append)
+    reading, closing = slow_down(monkeypatch)
     next(batches)
     assert reading.wait(60)
-    assert len(open_readers(path)) == 1
     closing.set()
-    batches.close()  # while the read of the fourth chunk is under way in Arrow's thread
+    batches.close()
     assert not ignored
     assert not open_readers(path)
     path.unlink()  # refused on Windows as long as anybody holds the file open

@@ -4,13 +4,15 @@ import io
 import logging
 import re
 import sys
+import threading
 from wsgiref.util import setup_testing_defaults
 
 import pytest
+from waitress.task import ThreadedTaskDispatcher
 
 from shouxin.faces.site import portal
 from shouxin.faces.web.agents import agent_class
-from shouxin.faces.web.logs import TokenlessFormatter
+from shouxin.faces.web.logs import WORTH_TELLING, TokenlessFormatter
 
 TOKEN = "0123456789ABCDEFGHJKMNPQRS"
 
@@ -91,6 +93,43 @@ def test_a_traceback_holds_no_link_either():
 def test_the_installation_logs_through_that_formatter(settings):
     used = settings.LOGGING["formatters"][settings.LOGGING["handlers"]["stderr"]["formatter"]]
     assert used["()"].endswith("TokenlessFormatter")
+
+
+class Waiting:
+    """A request that is being answered until it may end."""
+
+    def __init__(self, until):
+        self._until = until
+
+    def service(self):
+        self._until.wait(30)
+
+    def cancel(self):
+        """Nobody waits for it."""
+
+
+def test_the_server_tells_of_a_long_queue_once_and_of_a_short_one_never(caplog):
+    may_end = threading.Event()
+    server = ThreadedTaskDispatcher()
+    server.set_thread_count(1)
+    try:
+        for _ in range(WORTH_TELLING // 2):
+            server.add_task(Waiting(may_end))
+        assert caplog.records == []
+        for _ in range(WORTH_TELLING):
+            server.add_task(Waiting(may_end))
+        (told,) = [record for record in caplog.records if record.name == "waitress.queue"]
+        assert told.levelno == logging.WARNING
+        assert told.args[0] >= WORTH_TELLING
+    finally:
+        may_end.set()
+        server.shutdown()
+
+
+def test_what_else_the_server_has_to_say_is_said(caplog):
+    logging.getLogger("waitress").error("the server fell over")
+    logging.getLogger("waitress.queue").warning("something else")
+    assert [record.message for record in caplog.records] == ["the server fell over", "something else"]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ class Kills:
     deaths: list[dict[str, object]] = field(default_factory=list)
     survived: int = 0
     early: list[str] = field(default_factory=list)
+    ballast: str = ""
+    turn: contextlib.AbstractContextManager = field(default_factory=contextlib.nullcontext)
 
     def strike(self, company, verb, words, key):
         """Die at some events of this verb; gives an answer when it lived, or when a look says it is done."""

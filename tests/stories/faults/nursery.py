@@ -3,8 +3,8 @@
     python nursery.py [HOME]
 
 With a home the whole installation is loaded; without one what knows no home, for processes that found one. Reads one
-line (JSON: home, secrets, shared, commands, answers) per process that is wanted. The new process writes its number,
-then serves as the company's ordinary process.
+line (JSON: home, secrets, shared, ballast, commands, answers) per process that is wanted. The new process writes its
+number, then serves as the company's ordinary process.
 """
 
 import importlib
@@ -38,7 +38,7 @@ def become(told):
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stdout.write(f"{os.getpid()}\n")
     sys.stdout.flush()
-    sitecustomize.watch.shared = sitecustomize.Shared(told["shared"])
+    sitecustomize.watch.shared, sitecustomize.watch.ballast = sitecustomize.Shared(told["shared"]), told["ballast"]
     return actor.main(["--home", told["home"], "--secrets", told["secrets"]])
 
 

@@ -1,10 +1,13 @@
-"""Counts a company's durable events, and kills its process at one of them. Put before all else on PYTHONPATH.
+"""Counts a company's durable events, and at one of them kills its process or fills its disk. Put before all else on
+PYTHONPATH.
 
-The test and the process share one small file in memory: `armed` (at which event to die; 0 for never), `count` (events
-since it was armed), and the name of the event died at. Counted are both sides of every commit, fsync, replacement and
-removal of a file, and of every write the database commits by itself. Nothing here is part of the product.
+The test and the process share one small file in memory: `armed` (at which event it happens; 0 for never), `count`
+(events since it was armed), `way` (what happens), and the name of that event. Counted are both sides of every commit,
+fsync, replacement and removal of a file, and of every write the database commits by itself. Nothing here is part of
+the product.
 """
 
+import contextlib
 import functools
 import importlib.abc
 import importlib.util
@@ -15,10 +18,17 @@ import struct
 import sys
 import traceback
 
+try:
+    import resource
+except ImportError:
+    resource = None
+
 SIZE = 512
 FOLDER = "SHOUXIN_TEST_FAULTS"
 PARENT = "SHOUXIN_TEST_FAULTS_PARENT"
-_HEAD = struct.Struct("<qq")
+DIE, FILL, FORBID = range(3)
+_HEAD = struct.Struct("<qqq")
+_PAGE = 4096
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 
 
@@ -29,33 +39,52 @@ class Shared:
         with open(path, "r+b") as file:
             self._map = mmap.mmap(file.fileno(), SIZE)
 
-    def arm(self, number=0):
-        """Die at this event, counted from now; 0 only counts."""
+    def arm(self, number=0, way=DIE):
+        """Let it happen at this event, counted from now; 0 only counts."""
         self._map[:SIZE] = bytes(SIZE)
-        self._map[: _HEAD.size] = _HEAD.pack(number, 0)
+        self._map[: _HEAD.size] = _HEAD.pack(number, 0, way)
 
     def count(self):
         """How many events there were since."""
         return _HEAD.unpack_from(self._map)[1]
 
     def place(self):
-        """At which event it died."""
+        """At which event it happened."""
         return bytes(self._map[_HEAD.size :]).rstrip(b"\0").decode("utf-8", "replace")
 
     def event(self, name):
         """One event; perhaps the last."""
-        armed, count = _HEAD.unpack_from(self._map)
-        self._map[: _HEAD.size] = _HEAD.pack(armed, count + 1)
-        if armed and count + 1 >= armed:
+        armed, count, way = _HEAD.unpack_from(self._map)
+        self._map[: _HEAD.size] = _HEAD.pack(armed, count + 1, way)
+        if armed and count + 1 >= armed and not self.place():
             text = f"{name} {_where()}".encode()[: SIZE - _HEAD.size]
             self._map[_HEAD.size : _HEAD.size + len(text)] = text
-            os.kill(os.getpid(), signal.SIGKILL)
+            _HAPPENINGS[way]()
+
+
+def _die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _fill():
+    """The disk takes nothing more, as when others have filled it."""
+    with open(watch.ballast, "ab", buffering=0) as ballast, contextlib.suppress(OSError):
+        while ballast.write(bytes(_PAGE)):
+            pass
+
+
+def _forbid():
+    """No file may grow or be written any more, as at the end of a quota."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+_HAPPENINGS = {DIE: _die, FILL: _fill, FORBID: _forbid}
 
 
 class Watch:
-    """What this process tells of its events; nothing before it is somebody's."""
+    """What this process tells of its events, nothing before it is somebody's; and what fills its disk."""
 
-    shared = None
+    shared, ballast = None, ""
 
     def event(self, name):
         """One event."""

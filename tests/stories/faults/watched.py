@@ -1,7 +1,8 @@
 """The demo's story with companies whose processes are watched, and hurt where a fault says so.
 
-A fault has `phase`, `strike(company, verb, words, key)`, which may give a command's answer, and `hurt(key)`. Without
-one the story only counts the durable events of every command.
+A fault has `phase`, `strike(company, verb, words, key)`, which may give a command's answer, `hurt(key)`, `ballast`
+(where it fills a disk), and `turn`, which a company holds through a command. Without one the story only counts the
+durable events of every command.
 """
 
 import collections
@@ -73,9 +74,9 @@ class Nursery:
         )  # fmt: skip
         self._one_at_a_time = threading.Lock()
 
-    def fork(self, *, home, secrets, shared):
+    def fork(self, *, home, secrets, shared, ballast):
         """A new process for a home."""
-        told = {"home": str(home), "secrets": str(secrets), "shared": str(shared)}
+        told = {"home": str(home), "secrets": str(secrets), "shared": str(shared), "ballast": str(ballast)}
         for name in ("commands", "answers"):
             told[name] = f"{shared}.{name}"
             os.mkfifo(told[name])
@@ -117,15 +118,16 @@ class WatchedCompany(Company):
         verb = " ".join(words[: 1 if words[0] in ("init", "collect") else 2])
         key = (self.name, verb, self.seen[verb])
         self.seen[verb] += 1
-        answer = self.fault.strike(self, verb, words, key) if self.fault else None
-        if answer is None:
-            answer = self.once(words)
-            self.counts[key] = self.process().shared.count()
-        if answer is None:
-            raise AssertionError(f"{verb} died by itself")
-        result = answer["result"]
-        if "error" in result and self.fault and self.fault.hurt(key):
-            result = self._judge(verb, words, result)
+        with self.fault.turn if self.fault else contextlib.nullcontext():
+            answer = self.fault.strike(self, verb, words, key) if self.fault else None
+            if answer is None:
+                answer = self.once(words)
+                self.counts[key] = self.process().shared.count()
+            if answer is None:
+                raise AssertionError(f"{verb} died by itself")
+            result = answer["result"]
+            if "error" in result and self.fault and self.fault.hurt(key):
+                result = self._judge(verb, words, result)
         if "error" in result and not may_fail:
             raise Refusal(str(result["error"]), **{k: v for k, v in result.get("facts", {}).items() if k != "code"})
         return {**result, "exit_code": answer["code"]}
@@ -157,7 +159,9 @@ class WatchedCompany(Company):
             self.begun += 1
             shared = self.faults / f"{self.name}-{self.begun}"
             shared.write_bytes(bytes(SIZE))
-            self.present = self._nursery().fork(home=self.folder, secrets=self.secrets, shared=shared)
+            self.present = self._nursery().fork(
+                home=self.folder, secrets=self.secrets, shared=shared, ballast=self.fault.ballast if self.fault else ""
+            )
         return self.present
 
     def _nursery(self):

@@ -39,6 +39,8 @@ else:
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(SHOUXIN_HOME / "company.sqlite3"),
+            # The last connection to close folds the log into the file and waits for the disk: not with every page.
+            "CONN_MAX_AGE": 600,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
@@ -155,7 +157,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"tokenless": {"()": "shouxin.faces.web.logs.TokenlessFormatter"}},
+    "filters": {"long_queue": {"()": "shouxin.faces.web.logs.LongQueue"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "tokenless"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"axes": {"level": "CRITICAL"}},
+    "loggers": {"axes": {"level": "CRITICAL"}, "waitress.queue": {"filters": ["long_queue"]}},
 }

@@ -6,12 +6,10 @@ prints its port and keeps every message as a file in FOLDER, where the demo's cu
 """
 
 import email
-import email.policy
 import json
 import socket
 import sys
 import time
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +41,10 @@ def read_mail(folder: Path) -> list[tuple[str, str]]:
     """Every message kept: address and text."""
     found = []
     for path in sorted(folder.glob("*.eml")):
-        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-        if isinstance(message, EmailMessage):
-            body = message.get_body(preferencelist=("plain",))
-            found.append((str(message["To"]), body.get_content() if body else ""))
+        message = email.message_from_bytes(path.read_bytes())
+        body = message.get_payload(decode=True)
+        text = body.decode(message.get_content_charset("utf-8")) if isinstance(body, bytes) else ""
+        found.append((str(message["To"]), text))
     return found
 
 
