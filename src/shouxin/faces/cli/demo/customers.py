@@ -20,7 +20,9 @@ import httpx
 from shouxin.ground.kernel.refusals import Unavailable
 from shouxin.ground.samples import PlannedAnswer, TruePerson, Truth
 
-_CODE = re.compile(r"(?:答复码|[Rr]eply code|code)[^0-9A-Z]{0,8}([0-9A-HJKMNP-TV-Z]{4})-?([0-9A-HJKMNP-TV-Z]{4})")
+_CODE = re.compile(
+    r"(?:答复码|编号|[Rr]eply code|quote|number|code)[^0-9A-Z]{0,8}([0-9A-HJKMNP-TV-Z]{4})-?([0-9A-HJKMNP-TV-Z]{4})"
+)
 _CELL = re.compile(r"^([0-9A-HJKMNP-TV-Z]{4})-?([0-9A-HJKMNP-TV-Z]{4})$")
 _LINK = re.compile(r"https?://[^\s,。]+/a/([0-9A-Za-z]+)")
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -104,6 +106,10 @@ class Customers:
     def _names(self, key: str) -> tuple[str, ...]:
         person = self.truth.people[key]
         return (person.name, *person.texts.get("name", ()))
+
+    def in_touch(self) -> list[tuple[TruePerson, Received]]:
+        """Everyone who received something, in the order of their keys."""
+        return [(self.truth.people[key], self.received[key]) for key in sorted(self.received)]
 
     def answering(self) -> list[Known]:
         """Those who received something and will answer it, in the order of their keys."""

@@ -52,12 +52,12 @@ class Sender:
         return self.starts + timedelta(days=29, hours=1)
 
 
-def made_up(*, customers: int, seed: int) -> Sender:
+def made_up(*, customers: int, seed: int, says: words.Speech = words.HOUSEKEEPING) -> Sender:
     """The housekeeping company of so many customers; below 200 a shop with one workbook, without e-mail and page."""
     is_small = customers < SMALL
     lay = write_shop if is_small else write_company
     return Sender(
-        says=words.HOUSEKEEPING,
+        says=says,
         write=lambda folder: lay(folder, customers=customers, seed=seed, as_of=START.date()),
         answer=lambda truth: answer_book(truth, seed=seed),
         has_mail=not is_small,

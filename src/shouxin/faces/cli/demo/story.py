@@ -120,13 +120,17 @@ class Story:
         return [*sender, "--public-address", f"http://127.0.0.1:{self.port}"] if self.sender.has_page else sender
 
     def _agree(self) -> None:
-        between, said = self.folder / "between", self.sender.says
+        said = self.sender.says
         for company in (self.a, self.b):
-            company.call("company", "card", "--out", between / f"{company.name}.card")
+            company.call("company", "card", "--out", self.folder / "between" / f"{company.name}.card")
         terms = [option for text in said.purposes for option in ("--purpose", text)]
         terms += [option for text in said.methods for option in ("--method", text)]
         self.receiver = self._add_peer(self.a, self.b, said.receiver, terms)
         self.giver = self._add_peer(self.b, self.a, said.sender, terms)
+        self._sign_agreement()
+
+    def _sign_agreement(self) -> None:
+        between, said = self.folder / "between", self.sender.says
         clauses, document = between / "clauses.json", between / "agreement.txt"
         clauses.write_text(json.dumps(dict(said.clauses), ensure_ascii=False), "utf-8")
         document.write_text("\n".join(said.clauses.values()), "utf-8")
@@ -178,19 +182,27 @@ class Story:
     def _open_case(self) -> None:
         self._phase("demo.case", 3)
         asked = self.folder / "between" / "interview.json"
-        until, closing, said = self.sender.answers_until, self.sender.closing_on, self.sender.says
-        plain = words.interview(
-            said, self.receiver, people=len(self.truth.customers()),
-            answers_until=until.isoformat(), closing_on=closing.isoformat(),
-        )  # fmt: skip
-        asked.write_text(json.dumps(plain, ensure_ascii=False), "utf-8")
-        officer = self.a.staff["officer"]
-        opened = self.a.call("case", "open", "--title", said.title, "--interview", asked, "--by", officer)
+        asked.write_text(json.dumps(self._interview(), ensure_ascii=False), "utf-8")
+        officer, title = self.a.staff["officer"], self.sender.says.title
+        opened = self.a.call("case", "open", "--title", title, "--interview", asked, "--by", officer)
         self.case = str(opened["case"])
         for step in ("name-people", "register-sources", "confirm-fields", "collect", "fix-flows"):
             self._close(step)
 
+    def _interview(self) -> dict[str, Any]:
+        until, closing = self.sender.answers_until.isoformat(), self.sender.closing_on.isoformat()
+        people = len(self.truth.customers())
+        return words.interview(self.sender.says, self.receiver, people=people, answers_until=until, closing_on=closing)
+
     def _assess_and_back_up(self) -> None:
+        self._assess()
+        self._close("sign-agreement")
+        self._back_up(self.a)
+        self._close("escrow-keys")
+        self._close("drill-restore")
+        self._mark_goods()
+
+    def _assess(self) -> None:
         self._phase("demo.assess", 4)
         officer, replies = self.a.staff["officer"], self.folder / "between" / "assessment.json"
         asked = self.a.call("assessment", "draft", self.case, "--by", officer)["unanswered"]
@@ -200,11 +212,6 @@ class Story:
         for staff in (officer, self.a.staff["owner"]):
             self.a.call("assessment", "sign", self.case, "--staff", staff)
         self._close("assess-impact")
-        self._close("sign-agreement")
-        self._back_up(self.a)
-        self._close("escrow-keys")
-        self._close("drill-restore")
-        self._mark_goods()
 
     def _back_up(self, company: Company) -> None:
         officer = company.staff["officer"]
@@ -232,6 +239,16 @@ class Story:
 
     def tell_and_ask(self) -> None:
         """The notice goes out; customers answer over the page, by telephone, on paper; requests are answered."""
+        self._tell()
+        self._phase("demo.answers", 6)
+        self._advance(days=3)
+        self._answer()
+        self._hold_disputed()
+        self._advance_to(self.sender.answers_over)
+        for step in ("tell-customers", "take-answers", "answer-requests", "answer-complaints"):
+            self._close(step)
+
+    def _tell(self) -> None:
         self._phase("demo.tell", 5)
         wording = self.folder / "between" / "wording.json"
         wording.write_text(json.dumps(dict(self.sender.says.wording), ensure_ascii=False), "utf-8")
@@ -241,13 +258,6 @@ class Story:
         self.a.call("notices", "send", self.case, "--by", self.a.staff["clerk"])
         self._announce()
         self._read_post()
-        self._phase("demo.answers", 6)
-        self._advance(days=3)
-        self._answer()
-        self._hold_disputed()
-        self._advance_to(self.sender.answers_over)
-        for step in ("tell-customers", "take-answers", "answer-requests", "answer-complaints"):
-            self._close(step)
 
     def _announce(self) -> None:
         photo = self.folder / "between" / "poster.jpg"

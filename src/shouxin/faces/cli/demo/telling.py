@@ -14,22 +14,24 @@ from shouxin.faces.cli.demo.folder import clear
 from shouxin.faces.cli.demo.stages import Stages
 from shouxin.faces.cli.door import Outcome, verb
 
+STORIES = ("asset", "address", "equity")
+
 
 @verb
 def demo(
     *,
     customers: Annotated[int, typer.Option(help="客户人数 / how many customers")] = 5000,
     home: Annotated[Path, typer.Option(help="放在哪个文件夹 / into which folder")] = Path("demo-home"),
-    story: Annotated[str, typer.Option(help="asset")] = "asset",
+    story: Annotated[str, typer.Option(help=" | ".join(STORIES))] = "asset",
     seed: Annotated[int, typer.Option(help="随机种子 / seed")] = 7,
 ) -> Outcome:
     """演示:两家虚构的公司,从自己的表格到可离线核验的证明 / Two made-up companies, from their files to a proof."""
-    if story != "asset":
-        raise typer.BadParameter("asset")
+    if story not in STORIES:
+        raise typer.BadParameter(" | ".join(STORIES))
     folder = home.resolve()
     clear(folder)
     with Stages() as stages:
-        told = _story(folder=folder, customers=customers, seed=seed, stages=stages)
+        told = _story(story, folder=folder, customers=customers, seed=seed, stages=stages)
         try:
             told.start()
             told.prepare()
@@ -56,10 +58,16 @@ def demo(
     return Outcome(plain, holds=verdict.returncode == 0, lines=_lines(plain, folder))
 
 
-def _story(*, folder: Path, customers: int, seed: int, stages: Stages) -> Any:
+def _story(name: str, *, folder: Path, customers: int, seed: int, stages: Stages) -> Any:
     """Only who tells a story loads what it takes: every other command starts without."""
-    sender = import_module("shouxin.faces.cli.demo.senders").made_up(customers=customers, seed=seed)
-    return import_module("shouxin.faces.cli.demo.story").Story(folder=folder, sender=sender, teller=stages)
+    room = "shouxin.faces.cli.demo"
+    made_up = import_module(f"{room}.senders").made_up
+    if name == "asset":
+        sender = made_up(customers=customers, seed=seed)
+        return import_module(f"{room}.story").Story(folder=folder, sender=sender, teller=stages)
+    speech = getattr(import_module(f"{room}.told_words"), name.upper())
+    sender = made_up(customers=customers, seed=seed, says=speech.says)
+    return import_module(f"{room}.told").ToldStory(folder=folder, sender=sender, teller=stages, speech=speech)
 
 
 def _verify(pack: Path, trust: Path) -> subprocess.CompletedProcess[str]:
