@@ -125,8 +125,8 @@ def _keys(row: Case) -> list[pack.PublicKey]:
         )
         for each in parties.key_history()
     ]
-    other = parties.recipient(row.recipient)
-    found.append(pack.PublicKey(public=other.public, role="recipient", name=other.name, entries=(other.entry,)))
+    for other in parties.recipients():
+        found.append(pack.PublicKey(public=other.public, role="recipient", name=other.name, entries=(other.entry,)))
     return found
 
 

@@ -5,7 +5,6 @@ why the information stays in use; nothing about anybody leaves the company.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from shouxin.faces.cli.demo.story import Story
@@ -56,7 +55,7 @@ class ToldStory(Story):
 
     def _file_papers(self) -> None:
         """The authority's papers come back after the day of the change; each is filed by a signed statement."""
-        self._advance_to(self.sender.cooled_off + timedelta(days=5))
+        self._advance_to(self.sender.cooled_off)
         owner, effective = self.a.staff["owner"], self.sender.closing_on.isoformat()
         for step, said in self.speech.statements.items():
             paper = self.folder / "between" / f"{step}.txt"
