@@ -75,12 +75,12 @@ def write_pack(*, case: str, signer: Signer, out: Path, at: datetime, edition: s
         decision_set=decided.digest,
         balance=balance,
         summary=decisions.pack_summary(decided),
-        checkpoint=newest.note,
+        checkpoint=newest.whole,
         keys=_keys(row),
         editions=_editions(row, decided),
         not_proved=NOT_PROVED,
         ledger=ledger.raw(0, newest.size),
-        checkpoints=[each.note for each in ledger.checkpoints()[:-1]],
+        checkpoints=[each.whole for each in ledger.checkpoints()[:-1]],
         findings=_findings(row),
         permits=[bytes(each.envelope) for each in row.permits.order_by("id")],
         certificates=disposal.certificates(case),
@@ -125,7 +125,11 @@ def _keys(row: Case) -> list[pack.PublicKey]:
         )
         for each in parties.key_history()
     ]
+    concerned = {flow["recipient"] for flow in row.interview["flows"]}
+    witnesses = {each.witness_key for each in ledger.cosigned()}
     for other in parties.recipients():
+        if other.id not in concerned and other.key_id not in witnesses:
+            continue
         found.append(pack.PublicKey(public=other.public, role="recipient", name=other.name, entries=(other.entry,)))
     return found
 

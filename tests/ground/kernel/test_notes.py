@@ -12,6 +12,7 @@ from shouxin.ground.kernel.notes import (
     check_checkpoint,
     cosign,
     cosignatures,
+    joined,
     key_hash,
     read_checkpoint,
     sign_checkpoint,
@@ -118,3 +119,19 @@ def test_another_key_or_a_signature_under_another_name_is_refused():
     other = sign_checkpoint(Checkpoint(origin="another.example", size=7, root=HEAD.root), LOG)
     with pytest.raises(Corrupt, match="without its log's signature"):
         check_checkpoint(BODY + other[len(split_note(other)[0]) :], LOG.public)
+
+
+def test_copies_that_were_cosigned_apart_are_joined_into_one_note():
+    one = cosign(NOTE, name="witness.one", signer=WITNESS, at=AT)
+    two = cosign(NOTE, name="witness.two", signer=OTHER, at=AT)
+    whole = joined([NOTE, one, two, one])
+    assert cosignatures(whole, {"witness.one": WITNESS.public, "witness.two": OTHER.public}) == {
+        "witness.one": AT,
+        "witness.two": AT,
+    }
+    assert check_checkpoint(whole, LOG.public) == HEAD
+    assert len(split_note(whole)[1]) == 3
+    assert joined([NOTE]) == NOTE
+    grown = sign_checkpoint(Checkpoint(origin=ORIGIN, size=8, root=HEAD.root), LOG)
+    with pytest.raises(Corrupt, match="different checkpoints"):
+        joined([NOTE, grown])

@@ -65,6 +65,7 @@ def test_a_cosigned_checkpoint_comes_home_once(own, at, fill):
     ref = _keep(note, at)
     assert queries.entry(ref.seq).facts["size"] == 5
     assert queries.checkpoints()[-1].cosigned == ((NAME, at),)
+    assert notes.cosignatures(queries.checkpoints()[-1].whole, {NAME: WITNESS.public}) == {NAME: at}
     assert queries.cosigned()[0].entry == ref.seq
     assert _keep(note, at) == ref
     assert queries.height() == 8

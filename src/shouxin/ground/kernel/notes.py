@@ -5,7 +5,7 @@ peer that lie far enough apart are what proves that a window has passed.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -108,6 +108,19 @@ def check_checkpoint(note: str, public: bytes) -> Checkpoint:
             check_signature(public, line.signature, body.encode(), where="checkpoint")
             return checkpoint
     raise Corrupt("checkpoint without its log's signature", "checkpoint")
+
+
+def joined(copies: Sequence[str]) -> str:
+    """One note with the signature lines of several copies of it, each once, in the order of the copies.
+
+    Raises:
+        Corrupt: the copies are not of one checkpoint.
+    """
+    bodies = {copy.partition("\n\n")[0] for copy in copies}
+    if len(bodies) != 1:
+        raise Corrupt("signatures of different checkpoints cannot be joined", "checkpoint")
+    lines = dict.fromkeys(line for copy in copies for line in copy.partition("\n\n")[2].splitlines())
+    return bodies.pop() + "\n\n" + "".join(f"{line}\n" for line in lines)
 
 
 def cosignatures(note: str, witnesses: Mapping[str, bytes]) -> dict[str, datetime]:

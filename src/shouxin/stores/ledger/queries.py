@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from shouxin.ground.kernel import notes
 from shouxin.ground.kernel.canonical import decode, from_base64
 from shouxin.ground.kernel.merkle import Frontier, leaf_hash
 from shouxin.ground.kernel.notes import Checkpoint
@@ -50,11 +51,15 @@ class EntryView:
 
 @dataclass(frozen=True)
 class CheckpointView:
-    """A checkpoint of this log: signed by us and, where it came home, cosigned by whom and when (their claim)."""
+    """A checkpoint of this log: signed by us and, where it came home, cosigned by whom and when (their claim).
+
+    `note` is what we signed; `whole` is the same with every cosignature that came home.
+    """
 
     size: int
     root: bytes
     note: str
+    whole: str
     at: datetime
     key_id: str
     cosigned: tuple[tuple[str, datetime], ...]
@@ -238,17 +243,20 @@ def newest(scopes: str | Collection[str], kinds: Collection[str]) -> int:
 
 def checkpoints() -> list[CheckpointView]:
     """The checkpoints the company signed, oldest first, each with the cosignatures that came home."""
-    home: dict[tuple[int, bytes], list[tuple[str, datetime]]] = {}
-    for row in Cosigned.objects.order_by("id"):
-        home.setdefault((row.size, bytes(row.root)), []).append((row.witness, from_text(row.cosigned_at)))
+    home: dict[tuple[int, bytes], list[Cosigned]] = {}
+    for each in Cosigned.objects.order_by("id"):
+        home.setdefault((each.size, bytes(each.root)), []).append(each)
     return [
         CheckpointView(
             size=row.size,
             root=bytes(row.root),
             note=row.note,
+            whole=notes.joined([row.note, *(each.note for each in home.get((row.size, bytes(row.root)), ()))]),
             at=from_text(row.at),
             key_id=row.key_id,
-            cosigned=tuple(home.get((row.size, bytes(row.root)), ())),
+            cosigned=tuple(
+                (each.witness, from_text(each.cosigned_at)) for each in home.get((row.size, bytes(row.root)), ())
+            ),
         )
         for row in Signed.objects.order_by("size", "id")
     ]
