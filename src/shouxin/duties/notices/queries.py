@@ -119,6 +119,13 @@ def told_elements(case: str) -> frozenset[str]:
     return frozenset.intersection(*(_elements_of(each.text) for each in newest))
 
 
+def told_fields(case: str) -> dict[str, frozenset[str]]:
+    """Kind of information → the fields of it that every adopted text of the case names, whichever a customer saw."""
+    named = [each.text.elements["kinds"] for each in texts(case)]
+    every = set.intersection(*(set(kinds) for kinds in named)) if named else set[str]()
+    return {kind: frozenset.intersection(*(frozenset(kinds[kind]) for kinds in named)) for kind in sorted(every)}
+
+
 def told_necessity(case: str) -> bool:
     """Whether every newest text says necessity and impact of the sensitive kinds it names (PIPL 30)."""
     newest = [text(case, language).text.elements for language in _languages(case)]
