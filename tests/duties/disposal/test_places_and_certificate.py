@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shouxin.duties.disposal import evidence, queries, rescans, services, steps
-from shouxin.duties.disposal.models import PlaceEnd
+from shouxin.duties.disposal.models import PlaceEnd, Sealed
 from shouxin.duties.inventory import services as inventory_services
 from shouxin.ground.formats import certificate as certificates
 from shouxin.ground.formats import permit as permits
@@ -88,7 +88,11 @@ def test_files_go_are_looked_for_and_the_certificate_becomes_complete(scene, hom
     content = read(second, scene)
     assert (second.headline, second.previous) == ("complete", first.digest)
     assert {place.method for place in content.places} == {"clear"}
-    assert {"media_limits", "statutory_extract", "B04", "B03"} <= {each.code for each in content.exclusions}
+    named = {each.code: each for each in content.exclusions}
+    assert {"media_limits", "statutory_extract", "B04", "B03"} <= set(named)
+    apart = list(Sealed.objects.all())
+    assert named["statutory_extract"].until == max(each.until for each in apart if each.until).isoformat()
+    assert f"sealed: {len(apart)}, " in named["statutory_extract"].words.en
     assert sorted(path.name for path in (home / "evidence").iterdir()) == [
         "certificate-0001.dsse",
         "certificate-0002.dsse",

@@ -8,7 +8,7 @@ from shouxin.duties.notices import evidence, queries, services
 from shouxin.duties.notices.models import Text
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.rulebook.bases import NOTICE_ELEMENTS
-from tests.duties.stage import AT, CASE, adopt, text
+from tests.duties.stage import AT, CASE, KINDS, adopt, later, text
 
 
 def test_a_whole_text_is_adopted_and_known_by_its_digest(stage):
@@ -67,3 +67,12 @@ def test_without_a_text_the_evidence_says_so_and_an_outsider_adopts_none(stage):
     assert not queries.told_necessity(CASE)
     with pytest.raises(Refusal, match=r"parties\.no_staff"):
         services.adopt_text(case=CASE, text=text(), by="staff:nobody", at=AT)
+
+
+def test_told_is_only_what_every_text_of_the_case_names(stage):
+    assert queries.told_fields(CASE) == {}
+    adopt(stage)
+    assert queries.told_fields(CASE) == {kind: frozenset(names) for kind, names in KINDS.items()}
+    fewer = {"basic": ("name", "email"), "purchase": ("order_no", "item", "amount")}
+    services.adopt_text(case=CASE, text=text("en", kinds=fewer), by=stage.officer, at=later(days=1))
+    assert queries.told_fields(CASE) == {"basic": {"name"}, "purchase": {"order_no", "item"}}

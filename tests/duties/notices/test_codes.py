@@ -61,6 +61,43 @@ def test_a_code_is_read_as_people_write_it(stage):
         services.issue_key(case=CASE, customer=stage.customers[0], by=stage.outsider, at=AT)
 
 
+def test_many_codes_are_looked_up_together_each_with_its_own_answer(stage, django_assert_num_queries):
+    adopt(stage)
+    told = [sending.key_of(CASE, issue(stage, customer)).spoken for customer in stage.customers]
+    nobodys, mistyped = codes.derive(CASE, 99, 1).code, "1234-5678"
+    with django_assert_num_queries(1):
+        found = queries.resolve_codes([*told, nobodys, mistyped, ""])
+    assert [found[each] for each in told] == [(CASE, customer) for customer in stage.customers]
+    assert [found[each].code for each in (nobodys, mistyped, "")] == [
+        "notices.code_unknown",
+        "notices.code_mistyped",
+        "notices.code_mistyped",
+    ]
+    for each, owner in found.items():  # one by one they say the same
+        if isinstance(owner, Refusal):
+            with pytest.raises(Refusal, match=owner.code):
+                queries.resolve_code(each)
+        else:
+            assert queries.resolve_code(each) == owner
+
+
+def issue(stage, customer):
+    """A code for this customer, at the counter."""
+    services.issue_key(case=CASE, customer=customer, by=stage.clerk, at=AT)
+    return customer
+
+
+def test_more_codes_than_one_question_takes_are_looked_up_all_the_same(stage, monkeypatch, django_assert_num_queries):
+    adopt(stage)
+    told = [sending.key_of(CASE, issue(stage, customer)).code for customer in stage.customers]
+    monkeypatch.setattr(queries, "_MOST_NAMED", 2)
+    with django_assert_num_queries(-(-len(told) // 2)):
+        assert [owner[1] for owner in queries.resolve_codes(told).values()] == list(stage.customers)
+    assert queries.texts_shown(CASE, stage.customers) == {
+        customer: queries.text(CASE, "zh").digest for customer in stage.customers
+    }
+
+
 def test_two_codes_that_would_meet_are_moved_apart(stage, monkeypatch):
     first, second = stage.customers[:2]
     met, derive_all = codes.derive(CASE, first, 1), codes.derive_all

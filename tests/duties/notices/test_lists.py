@@ -44,8 +44,8 @@ def test_a_telephone_list_comes_back_as_answers(stage, without_mail, home, tmp_p
     result = consent.import_sheet(
         path=filled_in(path, tmp_path),
         case=CASE,
-        text_of=lambda customer: queries.text_shown(CASE, customer),
-        resolve=queries.resolve_code,
+        texts_of=lambda customers: queries.texts_shown(CASE, customers),
+        resolve=queries.resolve_codes,
         by=stage.clerk,
         at=later(days=2),
     )

@@ -24,7 +24,7 @@ from django.db import connection
 from shouxin.duties.consent import services as consent
 from shouxin.duties.inventory import queries as inventory_queries
 from shouxin.duties.inventory import services as inventory
-from shouxin.duties.transfer import evidence, places, queries, receiving, secrets, sending, services
+from shouxin.duties.transfer import evidence, places, queries, receiving, scope, secrets, sending, services
 from shouxin.duties.transfer.models import Secret, Transfer
 from shouxin.duties.transfer.services import Drill, OfferTerms, PackTerms
 from shouxin.faces.cli import door
@@ -210,18 +210,34 @@ def accept(*, at, offer, capacity=10**9, key_lost=False):
     return sent(services.accept(offer=raw(offer), capacity=capacity, voice=voice(at), key_lost=key_lost))
 
 
-def pack_terms(part_size=None, auditor=None):
-    terms = PackTerms(notice_root=digest(b"notices"), retention={"basic": "三年"}, auditor_commitment=auditor)
+def pack_terms(part_size=None, auditor=None, untold=()):
+    told = {kind: [name for name in scope.fields_of(kind) if name not in untold] for kind in scope.MOVABLE}
+    terms = PackTerms(
+        notice_root=digest(b"notices"), told=told, retention={"basic": "三年"}, auditor_commitment=auditor
+    )
     return terms if part_size is None else dataclasses.replace(terms, part_size=part_size)
 
 
-def pack(*, at, tid, accept, case, cells, organisations=(), expires=None, part_size=None, signed=True, auditor=None):
+def pack(
+    *,
+    at,
+    tid,
+    accept,
+    case,
+    cells,
+    organisations=(),
+    expires=None,
+    part_size=None,
+    signed=True,
+    auditor=None,
+    untold=(),
+):
     one = services.pack(
         tid=tid,
         accept=raw(accept),
         decided=decided(case, cells, tuple(organisations)),
         assessment=Finding(name="review.assessment_signed_by_two", holds=signed, value=signed),
-        terms=pack_terms(part_size, auditor),
+        terms=pack_terms(part_size, auditor, untold),
         expires=from_text(expires) if expires else None,
         voice=voice(at),
     )
@@ -368,6 +384,10 @@ def look(*, at, tid):
         "files": sorted(path.name for path in places.folder(tid).iterdir()),
         "customers": inventory_queries.counts()["customers"],
         "entries": [each.kind for each in ledger_queries.entries(scope=f"transfer:{tid}")],
+        "surplus": [
+            each.facts["surplus"]
+            for each in ledger_queries.entries(scope=f"transfer:{tid}", kinds=("transfer.packed",))
+        ],
         "restricted": max(row.withdrawals.values_list("restricted", flat=True), default=0),
     }
 

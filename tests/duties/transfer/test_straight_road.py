@@ -28,7 +28,7 @@ def told(world):
     seen = {"people": people}
     auditor = world.v.tell("commit", tid=story.tid)["commitment"]
     story.tick()
-    story.pack(cells, auditor=auditor)
+    story.pack(cells, auditor=auditor, untold=["registered_on"])
     seen["on the way"] = [world.a.tell("bytes_of_home", words=_words(story)), story.said["parts"]]
     story.receive()
     story.to_a("receipt")
@@ -82,6 +82,8 @@ def test_what_arrives_is_what_was_decided_and_no_field_more(told):
     of_kind = {kind: [f["f"] for row in came if row[1] == kind for f in row[4]] for kind in _kinds(came)}
     base = 1000 * int(told.case.removeprefix("case_"))
     wanted = [dict(rows[0][1]) for rows in (person(number, base=base) for number in range(40))]
+    # No notice told of the day of registration: it stays, and the entry counts it.
+    assert {each.pop("registered_on") for each in wanted} == {"2020-01-02"}
     assert _sorted(of_kind["basic"]) == _sorted(wanted)
     # One customer's notes stay (free text was not agreed), the rest of the visit goes; another's visits stay whole.
     assert len(of_kind["behaviour"]) == 39
@@ -152,3 +154,4 @@ def test_each_verb_leaves_one_entry(told):
     for kind in ("offered", "packed", "challenged", "settled", "permitted", "destroyed"):
         assert entries.count(f"transfer.{kind}") == 1
     assert entries.count("transfer.message_taken") == 8
+    assert told.look("a")["surplus"] == [{"registered_on": 40}]

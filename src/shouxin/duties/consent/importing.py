@@ -5,7 +5,7 @@ read, with whose it is; the rooms that answer it take it in.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,8 @@ from shouxin.ground.kernel.ids import Entropy
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.kernel.times import day_in_china, to_text
 
+Resolve = Callable[[Collection[str]], Mapping[str, tuple[str, int] | Refusal]]
+"""Reply codes in; for each, as it was said, case and customer out, or why it is nobody's."""
 _DECIDED = (ANSWERS["agree"], ANSWERS["refuse"], ANSWERS["withdraw"])
 
 
@@ -74,17 +76,17 @@ def import_sheet(
     *,
     path: Path,
     case: str,
-    text_of: Callable[[int], str],
-    resolve: Callable[[str], tuple[str, int]],
+    texts_of: Callable[[Collection[int]], Mapping[int, str]],
+    resolve: Resolve,
     by: str,
     at: datetime,
     entropy: Entropy = os.urandom,
 ) -> SheetResult:
     """Record an answer sheet: each row wholly or not at all, the good ones in one transaction under one entry.
 
-    `resolve` turns a reply code into (case, customer), `text_of` says which text a customer was told (both from
-    `notices`). An answer that repeats what is on record is known, so a corrected sheet may be read again. What was
-    asked for comes back with the result and is taken in by the caller, in the caller's transaction.
+    `resolve` says whose reply codes are, `texts_of` which texts customers were told (both from `notices`; each is asked
+    once for the whole sheet). An answer that repeats what is on record is known, so a corrected sheet may be read
+    again. What was asked for comes back with the result and is taken in by the caller, in the caller's transaction.
 
     Raises:
         Refusal("consent.sheet_known"): the very same file was read before; Refusal("consent.sheet_…") as `open_sheet`;
@@ -98,7 +100,7 @@ def import_sheet(
         rows = [each.answer for each in judged if each.answer]
         if rows:
             window = queries.window(case)
-            texts = {row.customer: text_of(row.customer) for row in rows}
+            texts = texts_of({row.customer for row in rows})
             store(case, window.recipient, texts, rows, recorded_by=by, at=at, entropy=entropy)
         else:
             take_leave(by=by, purpose="answer", reason=f"consent:{case}", at=at)
@@ -128,17 +130,16 @@ def _note(file: SheetFile, judged: Sequence[_Judged], *, case: str, by: str, at:
     return result
 
 
-def _judge_sheet(
-    file: SheetFile, *, case: str, resolve: Callable[[str], tuple[str, int]], at: datetime
-) -> Iterator[_Judged]:
+def _judge_sheet(file: SheetFile, *, case: str, resolve: Resolve, at: datetime) -> Iterator[_Judged]:
     """Each row in order."""
     window = queries.window(case)
     standing = queries.standing(case)
     seen = queries.given(case)
+    owners = resolve({written.words["reply_code"] for written in file.rows})
     for written in file.rows:
         try:
             read = read_row(written)
-            customer = _whose(read, case=case, resolve=resolve)
+            customer = _whose(owners[read.reply_code], case=case)
             if read.answer not in ANSWERS:
                 yield _Judged(asked=_request(read, customer, file=file, at=at))
                 continue
@@ -155,8 +156,10 @@ def _judge_sheet(
         yield judged
 
 
-def _whose(read: ReadRow, *, case: str, resolve: Callable[[str], tuple[str, int]]) -> int:
-    code_case, customer = resolve(read.reply_code)
+def _whose(owner: tuple[str, int] | Refusal, *, case: str) -> int:
+    if isinstance(owner, Refusal):
+        raise owner
+    code_case, customer = owner
     if code_case != case:
         raise Refusal("consent.code_of_another_case")
     return customer

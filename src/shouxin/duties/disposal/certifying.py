@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import Count, Max
 
 from shouxin.duties.consent.actors import check_staff
 from shouxin.duties.disposal import queries, wiping
@@ -220,7 +221,8 @@ def _content(
     if rescan is None:
         raise Refusal("disposal.not_destroyed", case=row.case)
     own, result = parties.company(), dict(row.result or {})
-    ends = list(queries.place_ends().values())
+    ended = queries.place_ends()
+    ends = list(ended.values())
     return certificates.Certificate(
         id=new_id("cert", entropy),
         previous="",
@@ -244,7 +246,7 @@ def _content(
         started=row.started_at,
         ended=row.ended_at or at,
         issued=at,
-        places=tuple(_place(each) for each in queries.places()),
+        places=tuple(_place(each, ended.get(each.key)) for each in queries.places()),
         rescan=RescanStatement(
             method=rescan.method,
             at=rescan.at,
@@ -274,8 +276,7 @@ def _ground() -> tuple[Ground, ...]:
     return tuple(Ground(law=id, rule="B11", mark=law.cite(id).mark, words=GROUND) for id in ruling.law)
 
 
-def _place(view: queries.PlaceView) -> Place:
-    end = PlaceEnd.objects.filter(place=view.key).first()
+def _place(view: queries.PlaceView, end: PlaceEnd | None) -> Place:
     kind = "goods" if view.kind == "good" else view.kind
     plain = Place(id=view.key, kind=kind, title=_harmless(view.title))
     if end is None:
@@ -312,11 +313,11 @@ def _exclusions(row: Destruction, ends: Sequence[PlaceEnd]) -> tuple[Exclusion, 
     left_out = int((row.result or {})["left_out"])
     if left_out:
         found.append(_counted(KEPT["B04"], "held_since", left_out))
-    untils = [each.until for each in row.sealed.all() if each.until is not None]
-    if untils:
-        last = max(untils).isoformat()
-        zh = f"封存的法定摘录:{row.sealed.count()} 项,由{row.custodian}保管,最迟至 {last}。"
-        en = f"Statutory extracts sealed: {row.sealed.count()}, kept by {row.custodian}, until {last} at the latest."
+    apart = row.sealed.aggregate(count=Count("id"), last=Max("until"))
+    if apart["last"] is not None:
+        last = apart["last"].isoformat()
+        zh = f"封存的法定摘录:{apart['count']} 项,由{row.custodian}保管,最迟至 {last}。"
+        en = f"Statutory extracts sealed: {apart['count']}, kept by {row.custodian}, until {last} at the latest."
         found.append(Exclusion("statutory_extract", Words(zh, en), until=last))
     for end in ends:
         if end.sealed_whole:

@@ -23,7 +23,7 @@ from django.db import transaction
 from shouxin.duties.disposal import balancing, extracts, queries, rescans
 from shouxin.duties.disposal import fates as fates_of
 from shouxin.duties.disposal.fates import Fates
-from shouxin.duties.disposal.models import Destruction, Sealed, ShredGroup
+from shouxin.duties.disposal.models import Destruction, ShredGroup
 from shouxin.duties.disposal.steps import step
 from shouxin.duties.inventory import queries as inventory
 from shouxin.duties.inventory import services as inventory_services
@@ -304,7 +304,7 @@ def _seal(deed: Deed, job: JobView, start: int) -> JobView:
             found = extracts.seal_apart(
                 some, grant=deed.grant, reason=f"extract:{deed.row.permit}", scope=deed.scope, at=at
             )
-            Sealed.objects.bulk_create(Sealed(destruction=deed.row, **asdict(each)) for each in found)
+            extracts.note(deed.row, found)
             told = {
                 "permit": deed.row.permit,
                 "people": len(found),

@@ -7,10 +7,13 @@ What is sealed apart opens for the purpose `dispose` only, and not after its las
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
+from django.db import connection
+
 from shouxin.duties.disposal.fates import BIT, FREE_TEXT_FIELDS, RECORD_CLASS, Fates
+from shouxin.duties.disposal.models import Destruction
 from shouxin.duties.inventory.rows import read_rows, write_rows
 from shouxin.ground.kernel.times import day_in_china
 from shouxin.ground.rulebook import retention
@@ -46,12 +49,12 @@ def seal_apart(fates: Fates, *, grant: Grant, reason: str, scope: str, at: datet
     if not chosen:
         return []
     kept: dict[tuple[int, str, int], Rows] = {}
+    today = day_in_china(at)
     for opened in vault.open_for(grant=grant, customers=chosen, categories=names, reason=reason, at=at, scope=scope):
         if not masks[opened.customer] & BIT[opened.category]:
             continue
-        rows = _kept_rows(
-            read_rows(opened.value), opened.category, split=bool(split[opened.customer] & BIT[opened.category]), at=at
-        )
+        is_split = bool(split[opened.customer] & BIT[opened.category])
+        rows = _kept_rows(read_rows(opened.value), opened.category, split=is_split, today=today)
         kept.setdefault((opened.customer, opened.category, opened.source), []).extend(rows)
     return _seal(kept, at)
 
@@ -81,17 +84,30 @@ def _seal(kept: dict[tuple[int, str, int], Rows], at: datetime) -> list[Extract]
     return list(found.values())
 
 
-def _kept_rows(rows: Iterable[dict[str, Any]], category: str, *, split: bool, at: datetime) -> Rows:
+def note(row: Destruction, found: Sequence[Extract]) -> None:
+    """Write down what was sealed apart of whom, in the caller's transaction."""
+    lines = [
+        (row.pk, each.customer, each.category, each.rows, each.until.isoformat() if each.until else None)
+        for each in found
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO disposal_sealed (destruction_id, customer, category, rows, until) VALUES (%s, %s, %s, %s, %s)",
+            lines,
+        )
+
+
+def _kept_rows(rows: Iterable[dict[str, Any]], category: str, *, split: bool, today: date) -> Rows:
     if split:
         cut = [
             (row["n"], {name: text for name, text in row["f"].items() if name not in FREE_TEXT_FIELDS}) for row in rows
         ]
         return [(number, fields) for number, fields in cut if fields]
-    needed, today = retention.fields_to_keep([RECORD_CLASS[category]]), day_in_china(at)
+    needed, start = _rule(category)
     kept = []
     for row in rows:
         fields = {name: text for name, text in row["f"].items() if name in needed}
-        if fields and _row_end(category, row["f"], today) >= today:
+        if fields and _row_end(category, row["f"].get(start, "")[:10], today) >= today:
             kept.append((row["n"], fields))
     return kept
 
@@ -99,19 +115,22 @@ def _kept_rows(rows: Iterable[dict[str, Any]], category: str, *, split: bool, at
 def _until(category: str, rows: Sequence[tuple[int, dict[str, str]]], at: datetime) -> date | None:
     if category not in RECORD_CLASS:
         return None
-    return max(_row_end(category, fields, day_in_china(at)) for _, fields in rows)
+    (_, start), today = _rule(category), day_in_china(at)
+    return max(_row_end(category, fields.get(start, "")[:10], today) for _, fields in rows)
 
 
-def _row_end(category: str, fields: dict[str, str], today: date) -> date:
-    """The last day of a row's period; a row without a readable day counts from today."""
-    record = retention.record_class(RECORD_CLASS[category])
-    try:
-        start = date.fromisoformat(fields.get(record.start, "")[:10])
-    except ValueError:
-        start = today
-    return _end(record.id, start)
+@cache
+def _rule(category: str) -> tuple[frozenset[str], str]:
+    """The fields that stay of a category's rows, and the field with the day from which their period runs."""
+    record = RECORD_CLASS[category]
+    return retention.fields_to_keep([record]), retention.record_class(record).start
 
 
 @lru_cache(maxsize=65_536)
-def _end(record: str, start: date) -> date:
-    return retention.retention_end(record, start)
+def _row_end(category: str, said: str, today: date) -> date:
+    """The last day of a row's period; a row without a readable day counts from today."""
+    try:
+        start = date.fromisoformat(said)
+    except ValueError:
+        start = today
+    return retention.retention_end(RECORD_CLASS[category], start)

@@ -54,13 +54,9 @@ def tags_of(keys: Sequence[Key]) -> list[tuple[str, str]]:
     return list(zip(told, linked, strict=True))
 
 
-def code_tag(code: str) -> str:
-    """The tag by which a code is looked up.
-
-    Raises:
-        Refusal("notices.code_mistyped"): not a reply code, or a sign of it is wrong.
-    """
-    return vault.token_tag(_CODE_LABEL, clean_code(code))
+def code_tags(cleaned: Sequence[str]) -> list[str]:
+    """The tags by which codes as they were issued (`clean_code`) are looked up, in the same order."""
+    return vault.token_tags(_CODE_LABEL, cleaned)
 
 
 def token_tag(token: str) -> str:

@@ -1,9 +1,11 @@
 """Reads of what was told, to whom, how far it came; and who stands behind a reply code."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +22,8 @@ KINDS = ("notices.adopted", "notices.sent", "notices.bounced", "notices.delivere
 _STAFF = inventory.PERSON_KINDS.index("staff")
 _CONTACT = {"email": "has_email", "sms": "has_phone", "phone": "has_phone", "letter": "has_address"}
 CHANNELS = tuple(_CONTACT)
+_MOST_NAMED = 900
+Named = TypeVar("Named", int, str)
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,13 @@ def told_elements(case: str) -> frozenset[str]:
     return frozenset.intersection(*(_elements_of(each.text) for each in newest))
 
 
+def told_fields(case: str) -> dict[str, frozenset[str]]:
+    """Kind of information → the fields of it that every adopted text of the case names, whichever a customer saw."""
+    named = [each.text.elements["kinds"] for each in texts(case)]
+    every = set.intersection(*(set(kinds) for kinds in named)) if named else set[str]()
+    return {kind: frozenset.intersection(*(frozenset(kinds[kind]) for kinds in named)) for kind in sorted(every)}
+
+
 def told_necessity(case: str) -> bool:
     """Whether every newest text says necessity and impact of the sensitive kinds it names (PIPL 30)."""
     newest = [text(case, language).text.elements for language in _languages(case)]
@@ -142,12 +153,12 @@ def people(case: str) -> list[Person]:  # noqa: ARG001 - a sale of assets tells 
 
 def tracks(case: str, customers: Collection[int] | None = None) -> dict[int, Track]:
     """Customer → how far the house came; who was never tried is not in it."""
-    rows = Delivery.objects.filter(case=case)
-    if customers is not None:
-        rows = rows.filter(customer__in=list(customers))
+    rows = Delivery.objects.filter(case=case).order_by("attempt")
+    asked = [rows] if customers is None else [rows.filter(customer__in=some) for some in _portions(customers)]
     found: dict[int, Track] = {}
     columns = ("customer", "attempt", "state", "channel", "text_digest", "reason")
-    for customer, attempt, state, channel, digest, reason in rows.order_by("attempt").values_list(*columns):
+    told = chain.from_iterable(each.values_list(*columns) for each in asked)
+    for customer, attempt, state, channel, digest, reason in told:
         before = found.get(customer)
         tried = (before.tried if before else frozenset()) | ({channel} if channel else set())
         shown = digest or (before.text_digest if before else "")
@@ -201,8 +212,15 @@ def delivery(customer: int, case: str) -> list[DeliveryView]:
 
 def text_shown(case: str, customer: int) -> str:
     """The digest of the text this customer was last told; who was not told yet is shown the newest Chinese text."""
-    track = tracks(case, [customer]).get(customer)
-    return track.text_digest if track and track.text_digest else text(case, "zh").digest
+    return texts_shown(case, [customer])[customer]
+
+
+def texts_shown(case: str, customers: Collection[int]) -> dict[int, str]:
+    """Customer → the digest of the text last told, as `text_shown`."""
+    known = tracks(case, customers)
+    told = {customer: known[customer].text_digest if customer in known else "" for customer in customers}
+    newest = "" if all(told.values()) else text(case, "zh").digest
+    return {customer: digest or newest for customer, digest in told.items()}
 
 
 def counts(case: str) -> dict[str, int]:
@@ -223,7 +241,26 @@ def resolve_code(code: str) -> tuple[str, int]:
     Raises:
         Refusal("notices.code_mistyped"): a sign is wrong; Refusal("notices.code_unknown"): nobody's, or no more.
     """
-    return _resolve("code_tag", codes.code_tag(code), "notices.code_unknown")
+    owner = resolve_codes([code])[code]
+    if isinstance(owner, Refusal):
+        raise owner
+    return owner
+
+
+def resolve_codes(said: Collection[str]) -> dict[str, tuple[str, int] | Refusal]:
+    """Whose reply codes these are, looked up together: each as it was said, with case and customer, or with the refusal
+    that `resolve_code` raises.
+    """
+    found: dict[str, tuple[str, int] | Refusal] = {}
+    clean: dict[str, str] = {}
+    for each in said:
+        try:
+            clean[each] = codes.clean_code(each)
+        except Refusal as refused:
+            found[each] = refused
+    tags = dict(zip(clean, codes.code_tags(list(clean.values())), strict=True))
+    owners = _owners("code_tag", tags.values())
+    return found | {each: owners.get(tag) or Refusal("notices.code_unknown") for each, tag in tags.items()}
 
 
 def resolve_token(token: str) -> tuple[str, int]:
@@ -232,14 +269,25 @@ def resolve_token(token: str) -> tuple[str, int]:
     Raises:
         Refusal("notices.token_unknown").
     """
-    return _resolve("token_tag", codes.token_tag(token), "notices.token_unknown")
+    tag = codes.token_tag(token)
+    owner = _owners("token_tag", [tag]).get(tag)
+    if owner is None:
+        raise Refusal("notices.token_unknown")
+    return owner
 
 
-def _resolve(column: str, tag: str, code: str) -> tuple[str, int]:
-    found = ReplyKey.objects.filter(**{column: tag}).values_list("case", "customer").first()
-    if found is None:
-        raise Refusal(code)
-    return found
+def _owners(column: str, tags: Collection[str]) -> dict[str, tuple[str, int]]:
+    """Tag → case and customer of those that are somebody's."""
+    asked = [ReplyKey.objects.filter(**{f"{column}__in": some}) for some in _portions(tags)]
+    rows = chain.from_iterable(each.values_list(column, "case", "customer") for each in asked)
+    return {tag: (case, customer) for tag, case, customer in rows}
+
+
+def _portions(values: Collection[Named]) -> Iterator[list[Named]]:
+    """As many at a time as every database takes in one question."""
+    each = iter(values)
+    while some := list(islice(each, _MOST_NAMED)):
+        yield some
 
 
 def _text_view(row: Text) -> TextView:

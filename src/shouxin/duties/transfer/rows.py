@@ -5,6 +5,7 @@ in every transfer, and gone with the key. Values pass through memory in batches 
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -86,6 +87,8 @@ class Sending:
     progress: Progress | None = None
     owners: dict[str, list[int]] = field(default_factory=dict, repr=False)
     tags: dict[str, list[np.ndarray]] = field(default_factory=dict, repr=False)
+    surplus: Counter[str] = field(default_factory=Counter)
+    """Field → rows in which it stands and stays here: no customer was told of it (PIPL 6, 23)."""
 
     def tags_of(self, table: str) -> np.ndarray:
         """The tags of a table's rows, in the order of `owners`."""
@@ -100,7 +103,7 @@ class Sending:
         self.owners[shape.name], self.tags[shape.name] = [], []
         owners, tagger, names = self.owners[shape.name], Tagger(self.key, shape), shape.names[1:]
         made_under = link_key(self.key)
-        reader = self._answers() if shape.name == CONSENT else self._opened(shape.name)
+        reader = self._answers() if shape.name == CONSENT else self._opened(shape.name, frozenset(names))
         waiting: list[tuple[str | None, ...]] = []
         for customer, fields in reader:
             waiting.append((link_of(made_under, customer), *map(fields.get, names)))
@@ -116,7 +119,8 @@ class Sending:
         self.tags[shape.name].append(tagger.add(batch))
         return batch
 
-    def _opened(self, category: str) -> Iterator[tuple[int, Mapping[str, str]]]:
+    def _opened(self, category: str, told: frozenset[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
+        """The rows of one kind, with the fields that customers were told of; the others are counted as surplus."""
         customers = sorted(living(self.scope.of_table(category).tolist()))
         if not customers:
             return
@@ -135,11 +139,13 @@ class Sending:
         place = {customer: number for number, customer in enumerate(customers, start=1)}
         for each in opened:
             for _, fields in read_rows(each.value.raw):
-                kept = {
+                goes = {
                     name: text
                     for name, text in fields.items()
                     if text and scopes.moves(name, category, masks[each.customer])
                 }
+                self.surplus.update(goes.keys() - told)
+                kept = {name: text for name, text in goes.items() if name in told}
                 if kept:
                     yield each.customer, kept
             if self.progress:

@@ -118,15 +118,21 @@ def _organisations(decided: DecisionSet) -> np.ndarray:
     return np.asarray(marked & (decided.verdict[:, place] != Verdict.HAND_OVER))
 
 
-def shapes(classes: Collection[str]) -> dict[str, TableShape]:
-    """The tables of a transfer: one per kind of information with all its fields in the terms' order; the answers."""
-    known = terms.fields()
+def shapes(classes: Collection[str], *, told: Mapping[str, Collection[str]]) -> dict[str, TableShape]:
+    """The tables of a transfer: one per kind of information, with the fields of it that customers were told of and no
+    other (PIPL 23), in the terms' order; and the answers.
+    """
     found = {
-        category: _shape(category, category, [each.id for each in known.values() if each.category == category])
+        category: _shape(category, category, [name for name in fields_of(category) if name in told.get(category, ())])
         for category in classes
         if category in MOVABLE
     }
     return {**found, CONSENT: _shape(CONSENT, "evidence", CONSENT_COLUMNS)}
+
+
+def fields_of(category: str) -> list[str]:
+    """Every field of a kind of information, in the terms' order."""
+    return [each.id for each in terms.fields().values() if each.category == category]
 
 
 def _shape(name: str, category: str, columns: Collection[str]) -> TableShape:

@@ -8,7 +8,7 @@
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,9 +76,12 @@ class OfferTerms:
 
 @dataclass(frozen=True)
 class PackTerms:
-    """What a package says besides rows: the notices' root, how long each kind is needed, a checker's commitment."""
+    """What a package says besides rows: the notices' root, how long each kind is needed, a checker's commitment; and of
+    which fields the notices told, kind by kind: no other field moves.
+    """
 
     notice_root: str
+    told: Mapping[str, Collection[str]]
     retention: Mapping[str, str]
     auditor_commitment: str | None = None
     part_size: int = PART_SIZE
@@ -263,7 +266,7 @@ class _Packing:
 
     def _shapes(self) -> dict[str, TableShape]:
         known = {each.name: scopes.shape_of(each.shape) for each in self.row.tables.all()}
-        return known or scopes.shapes(self.scope.classes())
+        return known or scopes.shapes(self.scope.classes(), told=self.terms.told)
 
     def _rows(self) -> Any:
         return self.sending.tables(self.shapes)
@@ -328,6 +331,7 @@ class _Packing:
                 transfer=row, seq=self.state.seq, name=part.name, size=part.size, digest=part.digest, here=True
             )
         told = {"rows": {name: each.held for name, each in self.facts.tables.items()}, "customers": len(self.scope)}
+        told |= {"surplus": dict(sorted(self.sending.surplus.items()))}
         return chain.say(row, "package", fields, voice=voice, expires=expires, facts=told)
 
     def _covers(self) -> dict[str, list[int]] | None:

@@ -124,8 +124,8 @@ def consent_import(case: str, path: Path, *, by: By) -> Outcome:
         result = consent.import_sheet(
             path=path,
             case=case,
-            text_of=lambda customer: notices_queries.text_shown(case, customer),
-            resolve=notices_queries.resolve_code,
+            texts_of=lambda customers: notices_queries.texts_shown(case, customers),
+            resolve=notices_queries.resolve_codes,
             by=by,
             at=at,
         )

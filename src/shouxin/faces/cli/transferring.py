@@ -116,6 +116,7 @@ def pack(
     case, teller = queries.transfer(tid).case, Teller()
     terms = PackTerms(
         notice_root=_notice_root(case),
+        told=notices.told_fields(case),
         retention=_pairs(retention),
         auditor_commitment=auditor_commitment or None,
         part_size=part_size,
@@ -245,7 +246,10 @@ def resend(
 ) -> Outcome:
     """接收方:请对方重发;发送方:重发缺的文件或者不符的桶 / Ask again, or send again what is missing or differs."""
     teller, view = Teller(), queries.transfer(tid)
-    terms = PackTerms(notice_root=_notice_root(view.case), retention=_pairs(retention)) if view.role == "A" else None
+    terms = None
+    if view.role == "A":
+        told = notices.told_fields(view.case)
+        terms = PackTerms(notice_root=_notice_root(view.case), told=told, retention=_pairs(retention))
     try:
         made = services.resend(
             tid=tid,

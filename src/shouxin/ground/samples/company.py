@@ -40,7 +40,7 @@ def write_company(folder: Path, *, customers: int, seed: int, as_of: date, order
     counts[columns.CONTRACTS_FILE] = write_csv(
         folder / columns.CONTRACTS_FILE, headers=columns.CONTRACT_COLUMNS, rows=_contract_rows(drawn), **paper
     )
-    counts[columns.GOODS_FILE] = _write_goods(folder, seed)
+    counts[columns.GOODS_FILE] = write_goods(folder, seed)
     return _truth(population, counts)
 
 
@@ -53,7 +53,7 @@ def write_shop(folder: Path, *, customers: int, seed: int, as_of: date) -> Truth
     _make_room(folder, customers, (columns.SHOP_FILE, columns.GOODS_FILE))
     population, drawn, entries = _drawn(SHOP, customers, seed, as_of, None)
     counts = {columns.SHOP_FILE: _write_shop_list(folder, population, drawn, entries)}
-    counts[columns.GOODS_FILE] = _write_goods(folder, seed)
+    counts[columns.GOODS_FILE] = write_goods(folder, seed)
     return _truth(population, counts)
 
 
@@ -175,7 +175,8 @@ def _write_crm(folder: Path, population: Population, drawn: dealings.Dealings, e
         return {f"{columns.CRM_FILE}/{table}": crm.add(table, rows) for table, rows in tables.items()}
 
 
-def _write_goods(folder: Path, seed: int) -> int:
+def write_goods(folder: Path, seed: int) -> int:
+    """The list of goods sold; how many things are on it."""
     draws = Draws(seed, "goods")
     rows: list[tuple[str, ...]] = []
     for thing, make, holds, count in trade.GOODS:

@@ -41,7 +41,10 @@ RECEIVER = {
 PURPOSES = ("继续为您安排上门家政服务",)
 METHODS = ("接收、存储,用于联系和派单",)
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "basic": ("name", "phone", "phone2", "email", "address", "gender", "language", "organisation", "job_title"),
+    "basic": (
+        *("customer_ref", "name", "phone", "phone2", "email", "address", "gender", "language"),
+        *("organisation", "job_title", "birth_date", "guardian_name", "guardian_phone"),
+    ),
     "purchase": ("order_no", "ordered_on", "item", "quantity", "amount", "service_address"),
     "need": ("requirement", "preference", "frequency"),
     "behaviour": ("visit_on", "rating"),
