@@ -76,8 +76,8 @@ class Opener:
             self._kept[sealed] = self._mark_of(sealed, passphrase), private
 
     def _mark_of(self, sealed: bytes, passphrase: bytes) -> bytes:
-        """Equal for passphrases that scrypt cannot tell apart: its HMAC (RFC 2104, 2) hashes a key longer than a block and
-        fills a shorter one up with zeros.
+        """Equal for passphrases that scrypt cannot tell apart: its HMAC (RFC 2104, 2) hashes a key longer than a block
+        and fills a shorter one up with zeros.
         """
         taken = sha256(passphrase).digest() if len(passphrase) > _BLOCK else passphrase
         return keyed(self._mark, length_prefixed((sealed, taken.ljust(_BLOCK, b"\0"))))
