@@ -60,6 +60,28 @@ def test_rows_become_people_with_facts(listed):
     assert batches[0].rows.tolist() == [2, 3, 4, 6]
 
 
+def test_addresses_of_any_script_and_the_second_of_a_cell_come_through(tmp_path):
+    path = tmp_path / "客户.csv"
+    rows = ["张三,王红@例子.公司,", "李四,a@x.example；b@y.example,", "王五,,c@z.example", "赵六,无,"]
+    path.write_text("姓名,邮箱,备用邮箱\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    batches, values, facts = whole(plan_for(path))
+    assert values["email"].to_list() == ["王红@例子.公司", "a@x.example", None, None]
+    assert values["email2"].to_list() == [None, "b@y.example", "c@z.example", None]
+    assert facts["has_email"].to_list() == [True, True, True, False]
+    told = {(fault.field, fault.code): fault.rows for fault in batches[0].faults}
+    assert (told["email", "email_several"], told["email", "email_invalid"]) == ((3,), (5,))
+
+
+def test_of_two_columns_of_addresses_neither_is_lost_whatever_they_are_called(tmp_path):
+    for first, second in (("邮箱", "备用邮箱"), ("备用邮箱", "邮箱"), ("email", "mail")):
+        path = tmp_path / f"{first}-{second}.csv"
+        rows = [f"客{number},a{number}@x.example,b{number}@y.example" for number in range(20)]
+        path.write_text(f"姓名,{first},{second}\n" + "\n".join(rows) + "\n", encoding="utf-8")
+        _, values, _ = whole(plan_for(path))
+        pair = (values["email"][0], values["email2"][0])
+        assert pair == (("b0@y.example", "a0@x.example") if first == "备用邮箱" else ("a0@x.example", "b0@y.example"))
+
+
 def test_faults_name_the_rows_as_the_files_owner_counts_them(listed):
     batches, _, facts = whole(plan_for(listed))
     told = {(fault.field, fault.code): fault.rows for fault in batches[0].faults}

@@ -13,7 +13,7 @@ import polars as pl
 
 from shouxin.ground.rulebook.classify import FREE_TEXT_FIELDS
 from shouxin.ground.rulebook.identifiers import find
-from shouxin.ground.rulebook.quality import Fault, age_bands, birth_dates, clean, second_phones
+from shouxin.ground.rulebook.quality import Fault, age_bands, birth_dates, clean, second_emails, second_phones
 
 DEAD = r"故|去世|死亡|逝|病亡|deceased|dead|died"
 _ALIVE = r"在世|健在|alive|living|未"
@@ -58,7 +58,7 @@ _KIN = (
     *("husband", "wife", "daughter", "mother", "father", "neighbour", "neighbor", "concierge", "her son", "his son"),
 )
 _SPOKEN = ("id_no", "mobile", "landline", "email", "bank_card", "passport")
-_OWN = ("phone", "phone2", "guardian_phone", "email", "id_no", "bank_card", "passport_no")
+_OWN = ("phone", "phone2", "guardian_phone", "email", "email2", "id_no", "bank_card", "passport_no")
 _PARTS_JOINED_BY = {"name": " ", "address": ", ", "service_address": ", "}
 
 
@@ -96,16 +96,17 @@ def _joined(name: str, columns: list[str]) -> pl.Expr:
 
 
 def clean_fields(raw: pl.DataFrame) -> tuple[pl.DataFrame, tuple[FieldFault, ...]]:
-    """Every field in its one form, with its faults. Of two numbers in one telephone cell the second is kept too."""
+    """Every field in its one form, with its faults. Of two numbers or addresses in one cell the second is kept too."""
     cleaned, faults = {}, []
     for name in raw.columns:
         result = clean(name, raw[name])
         cleaned[name] = result.values
         faults += [FieldFault(name, fault.code, fault.rows) for fault in result.faults]
-    if any(fault.code == "phone_several" and fault.field == "phone" for fault in faults):
-        second = second_phones(raw["phone"])
-        present = cleaned.get("phone2", pl.Series([None] * raw.height, dtype=pl.String))
-        cleaned["phone2"] = pl.DataFrame({"a": present, "b": second}).select(pl.coalesce("a", "b"))["a"]
+    for name, seconds in (("phone", second_phones), ("email", second_emails)):
+        if any(fault.code == f"{name}_several" and fault.field == name for fault in faults):
+            present = cleaned.get(f"{name}2", pl.Series([None] * raw.height, dtype=pl.String))
+            found = pl.DataFrame({"a": present, "b": seconds(raw[name])})
+            cleaned[f"{name}2"] = found.select(pl.coalesce("a", "b"))["a"]
     return pl.DataFrame({name: values.rename(name) for name, values in cleaned.items()}), tuple(faults)
 
 
@@ -128,7 +129,7 @@ def facts_of(values: pl.DataFrame, *, as_of: date, person_kind: str | None) -> p
         dead=_says(pl.col("life_status"), DEAD) & ~_says(pl.col("life_status"), _ALIVE),
         language=_language(),
         has_phone=pl.col("phone").is_not_null() | pl.col("phone2").is_not_null(),
-        has_email=pl.col("email").is_not_null(),
+        has_email=pl.col("email").is_not_null() | pl.col("email2").is_not_null(),
         has_address=pl.col("address").is_not_null() | pl.col("service_address").is_not_null(),
         has_guardian_phone=pl.col("guardian_phone").is_not_null(),
         prepaid=(pl.col("prepaid_balance").cast(pl.Float64, strict=False) > 0).fill_null(value=False),
@@ -140,8 +141,8 @@ def facts_of(values: pl.DataFrame, *, as_of: date, person_kind: str | None) -> p
 
 
 _READ_BY_FACTS = (
-    *("organisation", "name", "life_status", "language", "phone", "phone2", "email", "address", "guardian_phone"),
-    *("service_address", "prepaid_balance", "keys_held", "door_code", "ordered_on"),
+    *("organisation", "name", "life_status", "language", "phone", "phone2", "email", "email2", "address"),
+    *("guardian_phone", "service_address", "prepaid_balance", "keys_held", "door_code", "ordered_on"),
 )
 
 

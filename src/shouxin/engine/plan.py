@@ -91,7 +91,8 @@ def suggest_plan(
 ) -> Plan:
     """A plan from verdicts at least `accept` sure; with the whole report, a child table is joined to its people.
 
-    One column per field: the surest, then the first; a second telephone becomes `phone2`. Parts come after the whole.
+    One column per field: the surest, then the first; a second telephone becomes `phone2`, a second e-mail `email2`.
+    Parts come after the whole.
     """
     mapping = _mapping(table, accept)
     joins: tuple[Join, ...] = ()
@@ -121,9 +122,10 @@ def _mapping(table: TableScan, accept: float) -> dict[str, str]:
     for verdict in verdicts:
         chosen.setdefault(str(verdict.field), []).append(verdict)
     columns = {name: _columns_for(group) for name, group in chosen.items()}
-    if len(chosen.get("phone", ())) > 1 and "phone2" not in columns:
-        second = [v.column for v in chosen["phone"] if v.column not in columns["phone"]]
-        columns["phone2"] = second[:1]
+    for name in ("phone", "email"):
+        if len(chosen.get(name, ())) > 1 and f"{name}2" not in columns:
+            second = [v.column for v in chosen[name] if v.column not in columns[name]]
+            columns[f"{name}2"] = second[:1]
     order = {column: place for place, column in enumerate(table.verdicts)}
     pairs = [(column, name) for name, group in columns.items() for column in group]
     parted = {name for name, group in columns.items() if len(group) > 1}

@@ -4,6 +4,8 @@ import zipfile
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shouxin.duties.disposal import evidence, queries, rescans, services, steps
 from shouxin.duties.disposal.models import PlaceEnd, Sealed
@@ -207,6 +209,19 @@ def test_values_are_found_across_the_edges_of_reading_and_never_where_they_are_n
         assert rescans.search([file], needles) == {file: 2}
     file.write_bytes(phone(0).encode()[:-1] + b"x" + phone(2).encode() + "客户".encode("gb18030"))
     assert rescans.search([file, tmp_path / "away"], needles) == {}
+
+
+@given(
+    texts=st.sets(st.text("12a", min_size=4, max_size=9), min_size=1, max_size=6),
+    around=st.text("12a", max_size=120),
+    encoding=st.sampled_from(rescans.ENCODINGS),
+)
+def test_what_the_tables_find_is_what_stands_there(texts, around, encoding):
+    needles = rescans.Needles(texts)
+    window = around.encode(encoding)
+    assert needles.in_window(window) == {each for each in needles.wanted if each in window}
+    for each in needles.wanted:
+        assert each in needles.in_window(window + each)
 
 
 def test_an_exclusion_needs_both_languages_and_no_number_of_anybody(scene, home, customer_list):

@@ -21,6 +21,7 @@ class PostBox:
     after: object = None
     server: str = ""
     pipelining: bool = False
+    controller: object = None
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):
         session.host_name = hostname
@@ -53,7 +54,7 @@ def postbox():
         port = free.getsockname()[1]
     controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
-    box.server = f"127.0.0.1:{port}"
+    box.server, box.controller = f"127.0.0.1:{port}", controller
     yield box
     controller.stop()
 

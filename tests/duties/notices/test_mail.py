@@ -29,7 +29,7 @@ def box(postbox, request):
 def test_each_refusal_concerns_its_own_message_and_the_others_arrive_whole(box):
     box.refuse = {"b@x.example": "550 nobody", "c@x.example": "451 later", "f@x.example": "550 nobody"}
     box.after = lambda it: "552 too large" if it.addresses()[-1] == "d@x.example" else "250 taken"
-    told = mails(*(f"{sign}@x.example" for sign in "abcd"), "e@x.example\r\nRCPT TO:<z@x.example>", "好@x.example")
+    told = mails(*(f"{sign}@x.example" for sign in "abcd"), "e@x.example\r\nRCPT TO:<z@x.example>", "\ud800@x.example")
     told += mails("f@x.example", "g@x.example")
     with connect(server=box.server, sender=SENDER) as server:
         outcomes = list(server.send_all(told))
@@ -38,6 +38,22 @@ def test_each_refusal_concerns_its_own_message_and_the_others_arrive_whole(box):
     assert box.addresses() == ["a@x.example", "d@x.example", "g@x.example"]
     read = [message.get_content().replace("\r\n", "\n").rstrip("\n") for _, message in box.arrived[::2]]
     assert read == [told[0].body, told[-1].body]
+
+
+def test_an_address_in_any_script_is_written_as_the_server_can_read_it(box):
+    told = mails("a@例子.example", "王红@例子.example", "c@x.example")
+    with connect(server=box.server, sender=SENDER) as server:
+        assert list(server.send_all(told)) == ["", "", ""]
+    # A domain has a form that every server knows (RFC 5891); a name before it only where the server says so (RFC 6531).
+    assert box.addresses() == ["a@xn--fsqu00a.example", "王红@例子.example", "c@x.example"]
+    assert box.arrived[1][1]["To"] == "王红@例子.example"
+
+
+def test_a_server_that_reads_plain_addresses_only_gets_no_other(box, monkeypatch):
+    monkeypatch.setattr(box.controller, "SMTP_kwargs", {**box.controller.SMTP_kwargs, "enable_SMTPUTF8": False})
+    with connect(server=box.server, sender=SENDER) as server:
+        assert list(server.send_all(mails("a@例子.example", "王红@例子.example"))) == ["", "address"]
+    assert box.addresses() == ["a@xn--fsqu00a.example"]
 
 
 def test_no_body_goes_before_the_outcome_of_the_one_before_was_taken(box):

@@ -4,9 +4,12 @@ from datetime import date
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shouxin.ground.rulebook.identifiers.checks import id_check_character
-from shouxin.ground.rulebook.quality import age_bands, birth_dates, clean, person_keys, second_phones
+from shouxin.ground.rulebook.mailboxes import mailboxes
+from shouxin.ground.rulebook.quality import age_bands, birth_dates, clean, person_keys, second_emails, second_phones
 
 BODY = "99010119900307123"
 ID = BODY + id_check_character(BODY)
@@ -40,6 +43,13 @@ def cleaned(field, *values):
         ("id_no", ID[:6] + " " + ID[6:14] + " " + ID[14:], ID),
         ("id_no", BODY[:6] + BODY[8:], ID),
         ("email", " Wang.Hong@Mail.Example ", "wang.hong@mail.example"),
+        ("email", "王红＠例子。公司", "王红@例子.公司"),
+        ("email", "пётр@пример.рф", "пётр@пример.рф"),
+        ("email", "wang@xn--fsqu00a.xn--55qx5d", "wang@xn--fsqu00a.xn--55qx5d"),
+        ("email", "e\u0301lise@x.example", "élise@x.example"),  # one mailbox, composed (RFC 6532, 3.1)
+        ("email", "王红 <wang@x.example>", "wang@x.example"),
+        ("email", "邮箱：wang@x.example。", "wang@x.example"),
+        ("email", "o'hara+shop!#$%&*/=?^_`{|}~@x.example", "o'hara+shop!#$%&*/=?^_`{|}~@x.example"),
         ("address", "上海市 普陀区栖鹭路１２弄3栋402室", "上海市普陀区栖鹭路12弄3栋402室"),
         ("birth_date", "1990年3月7日", "1990-03-07"),
         ("birth_date", "1990/3/7 00:00:00", "1990-03-07"),
@@ -73,6 +83,13 @@ def test_each_field_has_one_form(field, written, form):
         ("id_no", "K12345678", "K12345678", "id_is_passport"),
         ("id_no", "990101********1234", None, "id_masked"),
         ("email", "wang.mail.example", None, "email_invalid"),
+        ("email", "王红@例子", None, "email_invalid"),
+        ("email", "wang\x01@x.example", None, "email_invalid"),
+        ("email", "a" * 260 + "@x.example", None, "email_invalid"),
+        ("email", "wang..hong@x.example", "wang..hong@x.example", "email_unusual"),
+        ("email", '"wang hong"@x.example', '"wang hong"@x.example', "email_unusual"),
+        ("email", "wang@[192.0.2.1]", "wang@[192.0.2.1]", "email_unusual"),
+        ("email", "wang@x.example；王@例子.公司", "wang@x.example", "email_several"),
         ("birth_date", "1990-02-30", None, "date_invalid"),
         ("birth_date", "3/7/1990", None, "date_ambiguous"),
         ("amount", "1e5", None, "amount_invalid"),
@@ -89,6 +106,34 @@ def test_a_doubt_is_named_by_its_row_and_never_by_its_value(field, written, valu
 def test_the_second_number_of_a_cell_is_not_lost():
     cells = pl.Series(["13900000000/13911110000", "13900000000", "13900000000、021-62340000", None])
     assert second_phones(cells).to_list() == ["13911110000", None, None, None]
+
+
+def test_the_second_address_of_a_cell_is_not_lost():
+    cells = pl.Series(["a@x.example/王@例子.公司", "a@x.example", "无、b@y.example c@z.example", None, "a@b@c"])
+    assert clean("email", cells).values.to_list() == ["a@x.example", "a@x.example", "b@y.example", None, None]
+    assert second_emails(cells).to_list() == ["王@例子.公司", None, "c@z.example", None, None]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.none(),
+            st.text(max_size=40),
+            st.builds("{}@{}.{}".format, st.text(max_size=8), st.text(max_size=8), st.text(max_size=4)),
+        ),
+        max_size=8,
+    )
+)
+def test_every_cell_gives_an_address_or_is_named_and_cleaning_again_changes_nothing(cells):
+    found = clean("email", pl.Series(cells, dtype=pl.String))
+    named = {row for fault in found.faults if fault.code == "email_invalid" for row in fault.rows.tolist()}
+    for row, (text, value) in enumerate(
+        zip(mailboxes(pl.Series(cells, dtype=pl.String))["v"], found.values, strict=True)
+    ):
+        assert (value is None) == (text is None or row in named)
+    again = clean("email", found.values)
+    assert again.values.to_list() == found.values.to_list()
+    assert {fault.code for fault in again.faults} <= {"email_unusual"}
 
 
 def keys_of(**columns):

@@ -33,7 +33,7 @@ from shouxin.ground.kernel.times import to_text
 from shouxin.stores.ledger import services as ledger
 
 BY_PROGRAM = ("file", "database", "spool")
-IDENTIFIERS = ("phone", "phone2", "id_no", "email")
+IDENTIFIERS = ("phone", "phone2", "id_no", "email", "email2")
 SAMPLES = 24
 Progress = Callable[[str, int, int], None]
 
@@ -88,7 +88,8 @@ def dispose_sources(
     """
     check_staff(by)
     row = queries.newest_destruction(case)
-    todo = [place for place in queries.places() if place.kind in BY_PROGRAM]
+    places = queries.places()
+    todo = [place for place in places if place.kind in BY_PROGRAM]
     known = {place.key for place in todo}
     todo += [PlaceView(each.key, each.kind, each.title, each.locator) for each in staged if each.key not in known]
     if not confirm:
@@ -102,8 +103,8 @@ def dispose_sources(
             reasons[place.key] = why
         if progress is not None:
             progress("sources", number + 1, len(todo))
-    seen = _look_again(row, todo, home=home, canaries=canaries, samples=samples, at=at)
-    states = {place.key: _close(place, case=case, by=by, at=at) for place in todo}
+    seen = _look_again(row, todo, places, home=home, canaries=canaries, samples=samples, at=at)
+    states = {place.key: _close(place, places, case=case, by=by, at=at) for place in todo}
     return SourcesResult(
         confirmed=True,
         states=states,
@@ -255,6 +256,7 @@ def _first_values(locator: str, table: str, columns: list[str]) -> list[str]:
 def _look_again(
     row: Destruction,
     todo: Sequence[PlaceView],
+    places: Sequence[PlaceView],
     *,
     home: Path,
     canaries: Sequence[str],
@@ -265,7 +267,7 @@ def _look_again(
     states = queries.place_states()
     open_files = {
         path.resolve()
-        for place in queries.places()
+        for place in places
         if states.get(place.key) not in (PlaceEnd.ENDED, PlaceEnd.INTENDED, PlaceEnd.REMAINS)
         for path in _files_of(place)
     }
@@ -295,14 +297,14 @@ def _files_of(place: PlaceView) -> list[Path]:
 
 
 @transaction.atomic
-def _close(place: PlaceView, *, case: str, by: str, at: datetime) -> str:
+def _close(place: PlaceView, places: Sequence[PlaceView], *, case: str, by: str, at: datetime) -> str:
     """Where an intent was carried out: nothing is left, or what is."""
     end = PlaceEnd.objects.select_for_update().filter(place=place.key).first()
     if end is None:
         return "open"
     if end.state not in (PlaceEnd.INTENDED, PlaceEnd.REMAINS):
         return end.state
-    left = len(_files_of(place)) + _equal_files(end)
+    left = len(_files_of(place)) + _equal_files(end, places)
     end.rescan_method, end.rescan_found = "path, files of equal content beside it and among the registered", left
     end.ended_at, end.at = at, at
     end.state = PlaceEnd.REMAINS if left else PlaceEnd.ENDED
@@ -320,14 +322,14 @@ def _close(place: PlaceView, *, case: str, by: str, at: datetime) -> str:
     return end.state
 
 
-def _equal_files(end: PlaceEnd) -> int:
+def _equal_files(end: PlaceEnd, places: Sequence[PlaceView]) -> int:
     """Copies: files of the same content in the folder where it lay, and among the registered places."""
     size, content = end.facts["bytes"], end.facts["digest"]
     if not content or not size:
         return 0
     folder = Path(end.facts["locator"]).parent
     beside = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
-    registered = [path for place in queries.places() if place.key != end.place for path in _files_of(place)]
+    registered = [path for place in places if place.key != end.place for path in _files_of(place)]
     candidates = {path.resolve() for path in (*beside, *registered) if path.stat().st_size == size}
     return sum(1 for path in candidates if digest_file(path) == content)
 

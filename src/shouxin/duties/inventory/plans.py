@@ -85,7 +85,7 @@ def _is_of_partners(name: str) -> bool:
 def own_fields(plan: Plan) -> frozenset[str]:
     """What a row of the table says itself. What a join brings serves to find the person and is not sealed again."""
     own = {*plan.mapping.values(), *plan.constants}
-    return frozenset(own | {"phone2"} if "phone" in own else own)
+    return frozenset(own | {f"{name}2" for name in ("phone", "email") if name in own})
 
 
 def _pairs(named: Any) -> list[list[str]]:

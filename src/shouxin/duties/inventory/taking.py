@@ -203,7 +203,7 @@ def _customer_facts(rows: Rows, owners: np.ndarray) -> pl.DataFrame:
     frame = rows.facts.with_columns(
         owner=pl.Series(owners),
         has_phone=pl.Series(says_any(rows, PHONE_FIELDS)),
-        has_email=pl.Series(says_any(rows, {"email"})),
+        has_email=pl.Series(says_any(rows, {"email", "email2"})),
         has_address=pl.Series(says_any(rows, {"address"})),
         has_free_text=pl.Series(says_any(rows, FREE_TEXT_FIELDS)),
         mask=pl.Series(category_masks(rows)),

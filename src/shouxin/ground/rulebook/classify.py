@@ -36,6 +36,7 @@ DIRECT_IDENTIFIERS = frozenset(
             "phone",
             "phone2",
             "email",
+            "email2",
             "address",
             "service_address",
             "wechat",
@@ -117,6 +118,7 @@ HEADER_RULES = (
         "phone2, phone 2, alternate phone, second phone, fax",
     ),
     _rule("email", "邮箱 电子邮箱 电子邮件 邮件地址", "email, e mail, mail, email address"),
+    _rule("email2", "备用邮箱 第二邮箱 其他邮箱", "email2, email 2, second email, alternate email, other email"),
     _rule(
         "address",
         "地址 家庭住址 住址 家庭地址 联系地址 居住地址 通讯地址",
@@ -439,6 +441,7 @@ FITS: Mapping[str, Fits] = {
     "phone2": _at_least(0.5, "callable"),
     "guardian_phone": _at_least(0.5, "callable"),
     "email": _at_least(0.5, "at"),
+    "email2": _at_least(0.5, "at"),
     "address": lambda shape: shape.share("lettered") >= 0.5 and shape.share("long") >= 0.5,
     "service_address": lambda shape: shape.share("lettered") >= 0.5 and shape.share("long") >= 0.5,
     "birth_date": _at_least(0.5, "date_shape", "date"),
@@ -472,7 +475,8 @@ def _verdict(column: str, shape: Shape, *, agrees: bool) -> ColumnVerdict:
         return _build(column, shape, named, 0.3 if named else 0.0, why=(*hint, "empty"), rule=rule)
     field, confidence, why = _by_values(shape, is_negative=is_negative, agrees=agrees)
     if rule and rule.field and (rule.is_part or FITS.get(rule.field, _any)(shape)):
-        if field and field != rule.field and field in _SELF_EVIDENT and shape.share(*_KINDS_OF[field]) >= 0.8:
+        told_otherwise = rule.field not in (field, f"{field}2")
+        if field and told_otherwise and field in _SELF_EVIDENT and shape.share(*_KINDS_OF[field]) >= 0.8:
             return _build(column, shape, field, confidence, why=(*why, f"header_says.{rule.field}"), rule=None)
         sure = 0.98 if field == rule.field else 0.9
         return _build(column, shape, rule.field, sure, why=(f"header.{rule.field}", *why), rule=rule)
@@ -546,7 +550,19 @@ def _build(
 
 _BARE_NAME = frozenset({"name", "title"})
 _PERSONAL = frozenset(
-    ("phone", "phone2", "email", "address", "birth_date", "id_no", "gender", "wechat", "organisation", "customer_ref")
+    (
+        "phone",
+        "phone2",
+        "email",
+        "email2",
+        "address",
+        "birth_date",
+        "id_no",
+        "gender",
+        "wechat",
+        "organisation",
+        "customer_ref",
+    )
 )
 
 

@@ -89,6 +89,7 @@ MASKS: Mapping[str, Callable[[str], str]] = {
     "phone2": _phone,
     "guardian_phone": _phone,
     "email": _email,
+    "email2": _email,
     "address": _address,
     "service_address": _address,
     "id_no": _document,

@@ -19,6 +19,7 @@ import polars as pl
 
 from shouxin.ground.rulebook.identifiers import KINDS, find, text_column
 from shouxin.ground.rulebook.identifiers.checks import id_from_fifteen
+from shouxin.ground.rulebook.mailboxes import mailboxes
 
 Rows = np.ndarray
 V = pl.col("v")
@@ -32,7 +33,6 @@ _DATE = (
     r"^(?:(?<year>[0-9]{4})[-/.年](?<month>[0-9]{1,2})[-/.月](?<day>[0-9]{1,2})(?:日|[ T].*)?"
     r"|(?<year_joined>[0-9]{4})(?<month_joined>[0-9]{2})(?<day_joined>[0-9]{2}))$"
 )
-_EMAIL = r"^[0-9a-z._%+'-]+@[0-9a-z-]+(?:\.[0-9a-z-]+)*\.[a-z]{2,}$"
 
 
 @dataclass(frozen=True, repr=False)
@@ -280,10 +280,20 @@ def _clean_id_no(column: pl.Series) -> Cleaned:
 
 
 def _clean_email(column: pl.Series) -> Cleaned:
-    frame = column.to_frame().select(_empty_as_null(_narrow(V).str.replace_all(r"\s", "").str.to_lowercase()))
-    good = V.str.contains(_EMAIL)
-    values = frame.select(v=pl.when(good).then(V))["v"]
-    return Cleaned(values, _faults(frame, email_invalid=~good))
+    frame = mailboxes(column)
+    found = pl.col("first").is_not_null()
+    faults = _faults(
+        frame,
+        email_invalid=V.is_not_null() & ~found,
+        email_unusual=pl.col("unusual"),
+        email_several=pl.col("second").is_not_null(),
+    )
+    return Cleaned(frame["first"].rename("v"), faults)
+
+
+def second_emails(column: pl.Series) -> pl.Series:
+    """The second address of cells that hold two, else null: what `clean("email")` leaves behind of them."""
+    return mailboxes(column)["second"].rename("v")
 
 
 def _clean_address(column: pl.Series) -> Cleaned:
@@ -392,6 +402,7 @@ CLEANERS: Mapping[str, Cleaner] = {
     "guardian_name": _clean_name,
     "id_no": _clean_id_no,
     "email": _clean_email,
+    "email2": _clean_email,
     "address": _clean_address,
     "service_address": _clean_address,
     "birth_date": _clean_date,

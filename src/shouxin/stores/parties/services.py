@@ -26,7 +26,7 @@ from shouxin.ground.kernel.canonical import encode, to_base64
 from shouxin.ground.kernel.digests import digest
 from shouxin.ground.kernel.ids import new_id
 from shouxin.ground.kernel.refusals import Corrupt, Refusal
-from shouxin.ground.kernel.signing import Signer, new_private, open_private, seal_private, signer
+from shouxin.ground.kernel.signing import Signer, new_private, signer
 from shouxin.ground.kernel.times import check_instant, to_text
 from shouxin.ground.rulebook import access
 from shouxin.ground.rulebook.access import Grant
@@ -442,7 +442,7 @@ def _new_key(*, owner: str, passphrase: bytes, entry: int | None, at: datetime) 
         key_id=own.key_id,
         owner=owner,
         public=own.public,
-        sealed=seal_private(private, passphrase),
+        sealed=opener.seal(private, passphrase),
         added_at=check_instant(at),
         entry=entry,
     )
@@ -459,16 +459,8 @@ def _add_staff_key(staff: str, *, role: str, passphrase: bytes, kind: str, by: s
 def _refuse_shared(passphrase: bytes, *, but: str) -> None:
     """A passphrase that opens a colleague's key would let one person sign as two."""
     rows = Key.objects.filter(retired_at=None, revoked_at=None).exclude(owner__in=[COMPANY, but])
-    if any(_opens(bytes(row.sealed), passphrase) for row in rows):
+    if any(opener.opens(bytes(row.sealed), passphrase) for row in rows):
         raise Refusal("passphrase.shared")
-
-
-def _opens(sealed: bytes, passphrase: bytes) -> bool:
-    try:
-        open_private(sealed, passphrase)
-    except Refusal:
-        return False
-    return True
 
 
 def _refuse_known(opened: cards.CardView) -> None:

@@ -35,12 +35,12 @@ def contact_of(customer: int, rows: Iterable[Mapping[str, str]], *, guardian_fir
                 found[name] = value.strip()
     phones = ("guardian_phone", "phone", "phone2") if guardian_first else ("phone", "phone2", "guardian_phone")
     names = ("guardian_name", "name") if guardian_first else ("name", "organisation")
-    email = found.get("email", "")
+    emails = [each for name in ("email", "email2") if _is_email(each := found.get(name, ""))]
     return Contact(
         customer=customer,
         name=_first(found, names),
         phone=_first(found, phones),
-        email=email if _is_email(email) else "",
+        email=next(iter(emails), ""),
         address=found.get("address", ""),
     )
 

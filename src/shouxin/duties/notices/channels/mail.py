@@ -52,6 +52,7 @@ class MailServer:
         self._connection = connection
         self._sender = sender
         self._in_one_piece = connection.has_extn("pipelining")
+        self._speaks_unicode = connection.has_extn("smtputf8") and connection.has_extn("8bitmime")
         self._asked = False
 
     def send_all(self, mails: Sequence[Mail]) -> Iterator[str]:
@@ -119,22 +120,26 @@ class MailServer:
         """
         if any(sign in line for line in (self._sender, mail.to) for sign in "\r\n"):
             return None
+        sender, to = _on_the_wire(self._sender), _on_the_wire(mail.to)
+        beyond = not (sender + to).isascii()
+        if beyond and not self._speaks_unicode:
+            return None
         head = [
-            f"From: {self._sender}",
-            f"To: {mail.to}",
+            f"From: {sender}",
+            f"To: {to}",
             _subject_line(mail.subject),
             f"Date: {format_datetime(mail.at)}",
-            f"Message-ID: <{mail.id}@{self._sender.rpartition('@')[2]}>",
+            f"Message-ID: <{mail.id}@{sender.rpartition('@')[2]}>",
             "MIME-Version: 1.0",
             'Content-Type: text/plain; charset="utf-8"',
             f"Content-Language: {mail.language}",
             "Content-Transfer-Encoding: base64",
         ]
-        envelope = (f"MAIL FROM:{quoteaddr(self._sender)}", f"RCPT TO:{quoteaddr(mail.to)}", "DATA")
+        unicode = " BODY=8BITMIME SMTPUTF8" if beyond else ""  # RFC 6531, 3.4
+        envelope = (f"MAIL FROM:{quoteaddr(sender)}{unicode}", f"RCPT TO:{quoteaddr(to)}", "DATA")
         try:
-            headers = "\r\n".join(head).encode("ascii")
-            _lines(envelope)
-        except ValueError:
+            headers = "\r\n".join(head).encode()
+        except UnicodeEncodeError:
             return None
         return Letter(envelope, headers + b"\r\n\r\n" + _in_base64(mail.body))
 
@@ -169,7 +174,20 @@ def _subject_line(subject: str) -> str:
 
 
 def _lines(commands: tuple[str, ...]) -> bytes:
-    return "".join([f"{command}\r\n" for command in commands]).encode("ascii")
+    return "".join([f"{command}\r\n" for command in commands]).encode()
+
+
+def _on_the_wire(address: str) -> str:
+    """A domain beyond ASCII in the form every server knows (RFC 5891), where the name before it is plain; else both as
+    they are.
+    """
+    name, _, domain = address.rpartition("@")
+    if address.isascii() or not name.isascii():
+        return address
+    try:
+        return f"{name}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return address
 
 
 def _in_base64(body: str) -> bytes:
