@@ -29,6 +29,7 @@ HANDED_ON = {
     "duties/notices/evidence.py": "rulebook/messages, and queries._why below",
     "faces/cli/demo/companies.py": "the refusal of another process",
     "faces/cli/door.py": "the refusal that is told",
+    "faces/cli/asking.py": "the points of cases/interview/points.py",
     "faces/cli/casework.py": "what a step lacks",
     "faces/web/cases.py": "the refusal that is told",
     "faces/web/casepage.py": "what a step lacks",

@@ -1,11 +1,24 @@
 """The question first: what the answers fix, what they may not leave open, and where common advice is wrong."""
 
+from pathlib import Path
+
 import pytest
 
-from shouxin.cases.interview import BRANCHES, OWED, QUESTIONS, UNDECLARED_FLOWS, rule_on
+from shouxin.cases.interview import (
+    BRANCHES,
+    BUSINESS_KINDS,
+    OWED,
+    QUESTIONS,
+    RECIPIENT_KINDS,
+    UNDECLARED_FLOWS,
+    rule_on,
+)
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.rulebook import law
+from shouxin.ground.rulebook.gates import Structure
 from tests.faces.web.shop import FLOW, interview
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats" / "interview.md").read_text("utf-8")
 
 BUYER = "recipient:b"
 ANSWERS = interview(BUYER)
@@ -217,3 +230,8 @@ def test_every_point_cites_a_law_that_is_held_or_referred_to():
 
 def test_a_playbook_may_ask_exactly_the_branches_that_a_ruling_answers():
     assert set(rule_on(ANSWERS).branches) == set(BRANCHES)
+
+
+def test_the_page_names_every_question_and_every_answer_of_a_list():
+    known = (*QUESTIONS, *BUSINESS_KINDS, *UNDECLARED_FLOWS, *RECIPIENT_KINDS, *(each.value for each in Structure))
+    assert [name for name in known if f"`{name}`" not in PAGE] == []

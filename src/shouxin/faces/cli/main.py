@@ -1,6 +1,6 @@
 """The command `shouxin`: finds the home, sets the installation up when the verb needs one, and calls the verb.
 
-`scan`, `verify`, `demo` and `evidence verifier` work without an installation and start without Django.
+`ask`, `scan`, `verify`, `demo` and `evidence verifier` work without an installation and start without Django.
 """
 
 import importlib
@@ -20,7 +20,7 @@ from shouxin.faces.cli.leaving import leave_lightly
 from shouxin.ground.formats.home import read_home
 from shouxin.ground.kernel.refusals import ShouxinError
 
-PLAIN_VERBS = frozenset({"scan", "verify", "demo", "verifier"})
+PLAIN_VERBS = frozenset({"ask", "scan", "verify", "demo", "verifier"})
 SETTINGS = "shouxin.faces.site.settings"
 
 

@@ -1,4 +1,4 @@
-"""The verbs that need no installation: `scan` any table, `verify` any proof, the `demo`, the one-file verifier."""
+"""Verbs without an installation: `ask` what a change means, `scan` a table, `verify` a proof, `demo`, `verifier`."""
 
 import shutil
 from collections.abc import Mapping
@@ -33,6 +33,14 @@ def scan(
     report = look(source, table=table or None, as_of=day, progress=teller)
     teller.stop()
     return Outcome(report.to_json(), lines=_scan_lines(report))
+
+
+@app.command()
+@verb
+def ask(interview: Annotated[Path, typer.Argument(help="问答 JSON / the interview's answers")]) -> Outcome:
+    """先问问题:按哪条办、谁算什么、什么挡着 / What the answers mean in law. Needs no data, no installation."""
+    outcome: Outcome = import_module("shouxin.faces.cli.asking").ruled(interview)
+    return outcome
 
 
 @app.command()
