@@ -24,7 +24,7 @@ from django.db import connection
 from shouxin.duties.consent import services as consent
 from shouxin.duties.inventory import queries as inventory_queries
 from shouxin.duties.inventory import services as inventory
-from shouxin.duties.transfer import evidence, places, queries, receiving, scope, secrets, sending, services
+from shouxin.duties.transfer import chain, evidence, places, queries, receiving, scope, secrets, sending, services
 from shouxin.duties.transfer.models import Secret, Transfer
 from shouxin.duties.transfer.services import Drill, OfferTerms, PackTerms
 from shouxin.faces.cli import door
@@ -452,6 +452,27 @@ def spy_receiving(*, at, where):
     name = {"rows": "_keep_arrival", "kept": "_say_imported"}[where]
     setattr(receiving, name, lambda *args, **kwargs: os._exit(9))
     return {}
+
+
+def overtaken(*, at, which, **told):
+    """The verb, overtaken: the same command comes to its end right behind this one's first look at the chain, which
+    holds no lock yet.
+    """
+    looks, other = chain.load, []
+
+    def look(row, now):
+        seen = looks(row, now)
+        if not connection.in_atomic_block and not other:
+            other.append(None)
+            other[0] = VERBS[which](at=at, **told)
+        return seen
+
+    chain.load = look
+    try:
+        made = VERBS[which](at=at, **told)
+    finally:
+        chain.load = looks
+    return {"overtaken": bool(other), "made": made, "other": other[0] if other else None}
 
 
 def cli(*, at, arguments):

@@ -4,6 +4,8 @@ import base64
 import json
 from pathlib import Path
 
+from tests.duties.transfer.story import Story
+
 
 def test_a_part_of_the_rows_is_settled_and_the_rest_comes_again(story):
     story.to("DELIVERED")
@@ -82,6 +84,51 @@ def test_an_acknowledgement_for_the_cooling_off_is_written_once_and_not_before_i
     story.to_a("ack")
     assert story.look("a")["kinds"] == story.look("b")["kinds"]
     assert story.look("a")["kinds"].count("ack") == 2
+
+
+def test_a_command_that_another_process_overtakes_gives_the_same_message(story):
+    def overtaken(side, name, verb, **told):
+        found = side.tell("overtaken", which=verb, tid=story.tid, **told)
+        paths = [each.get("sent", each)["path"] for each in (found["made"], found["other"])]
+        assert found["overtaken"], verb
+        assert paths[0] == paths[1], verb
+        story.said[name] = paths[0]
+        story.tick()
+        return found["made"]
+
+    people = story.newcomers(6)
+    story.to("ACCEPTED")
+    given = {"accept": story.said["accept"], "case": story.case, "cells": story.cells(people)}
+    story.said["parts"] = overtaken(story.a, "package", "pack", **given)["parts"]
+    story.receive()
+    story.to_a("receipt")
+    overtaken(story.b, "imported", "take_in")
+    story.to_a("imported")
+    story.a_says("challenge")
+    story.b.tell("receive", message=story.said["challenge"])
+    story.a_says("withdraw", customers=people[:1])
+    overtaken(story.b, "ack", "ack", message=story.said["withdraw"])
+    story.to_a("ack")
+    story.take_in()
+    story.to_a("imported")
+    story.a_says("settle")
+    overtaken(story.b, "ack", "ack", message=story.said["settle"])
+    story.to_a("ack")
+    story.wait(hours=72)
+    overtaken(story.b, "ack", "ack", again=True)
+    story.to_a("ack")
+    assert story.look("a")["kinds"] == story.look("b")["kinds"]
+    assert story.look("a")["kinds"].count("package") == 1
+
+
+def test_a_refusal_and_an_end_that_another_process_overtakes_are_said_once(world):
+    for side, verb, reason in (("b", "refuse", "cannot_open"), ("b", "void", "cancelled"), ("a", "void", "cancelled")):
+        world.clock.wait(minutes=1)
+        story = Story(world, world.new_case()).to("DELIVERED")
+        found = getattr(story, side).tell("overtaken", which=verb, tid=story.tid, reason=reason)
+        assert found["overtaken"]
+        assert found["made"] == {**found["other"], "again": True}
+        story.tick()
 
 
 def test_parts_that_are_lost_go_out_again_without_a_word(story):

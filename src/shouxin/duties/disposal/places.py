@@ -89,9 +89,9 @@ def dispose_sources(
     check_staff(by)
     row = queries.newest_destruction(case)
     places = queries.places()
+    known = {place.key for place in places}
+    places += [PlaceView(each.key, each.kind, each.title, each.locator) for each in staged if each.key not in known]
     todo = [place for place in places if place.kind in BY_PROGRAM]
-    known = {place.key for place in todo}
-    todo += [PlaceView(each.key, each.kind, each.title, each.locator) for each in staged if each.key not in known]
     if not confirm:
         return _would(todo)
     samples: list[str] = []

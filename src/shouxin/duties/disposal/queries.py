@@ -170,17 +170,17 @@ def places() -> list[PlaceView]:
     """Every place that must meet an end: what the inventory registered (a thing without customers' information needs
     none), and what else was disposed of here.
     """
-    ends = place_ends()
+    ends, registered = place_ends(), inventory.places()
     found = [
         PlaceView(each.key, each.kind, each.title, each.locator, ends[each.key].state if each.key in ends else "")
-        for each in inventory.places()
+        for each in registered
         if each.holds_information is not False
     ]
-    registered = {each.key for each in found} | {each.key for each in inventory.places()}
+    known = {each.key for each in registered}
     found += [
         PlaceView(row.place, row.kind, row.title, row.facts.get("locator", ""), row.state)
         for row in ends.values()
-        if row.place not in registered
+        if row.place not in known
     ]
     return found
 

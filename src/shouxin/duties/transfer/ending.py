@@ -32,23 +32,28 @@ def acknowledge(*, tid: str, voice: Voice, message: bytes | None = None, again: 
         target = sending.taken(row, message, voice) if message is not None else None
     state = chain.load(row, voice.at)
     target = target if target is not None and target.kind in _ANSWERED else _newest(row, state)
-    said = [
-        each
-        for each in state.messages
-        if each.kind == "ack" and each.role == row.role and each["answers"] == target.digest
-    ]
-    if said and not (again and pit.would_prove_cooling_off(state, voice.at)):
-        return chain.own_again(row, said[-1])
+    said = _said(row, state, target, voice, again=again)
+    if said is not None:
+        return chain.own_again(row, said)
     if target.kind == "withdraw":
         return withdrawing.answer_withdraw(row, target, voice)
     deleted = _let_go(row, state, target, voice)
     with transaction.atomic():
         row = chain.lock(tid)
+        said = _said(row, chain.load(row, voice.at), target, voice, again=again)
+        if said is not None:
+            return chain.own_again(row, said)
         fields = {"answers": target.digest, "epoch": None, "tables": None, "deleted": deleted}
         sent = chain.say(row, "ack", fields, voice=voice, facts={"answers": target.kind, "deleted": deleted})
         _destroy_secrets(row, target)
     secrets.scrub()
     return sent
+
+
+def _said(row: Transfer, state: pit.Transfer, target: pit.Message, voice: Voice, *, again: bool) -> pit.Message | None:
+    """Our acknowledgement that stands; None when there is none, or when another would prove the cooling-off."""
+    said = state.acknowledged(target, chain.role_of(row))
+    return None if said is None or (again and pit.would_prove_cooling_off(state, voice.at)) else said
 
 
 def _newest(row: Transfer, state: pit.Transfer) -> pit.Message:
@@ -123,6 +128,9 @@ def refuse(*, tid: str, reason: str, voice: Voice, message: bytes | None = None)
     }
     with transaction.atomic():
         row = chain.lock(tid)
+        last = chain.load(row, voice.at).last("refused", chain.role_of(row))
+        if last is not None:
+            return chain.own_again(row, last)
         sent = chain.say(row, "refused", fields, voice=voice, facts={"reason": reason})
         secrets.destroy(row)
         row.tables.all().delete() if row.role == "B" else None
@@ -157,6 +165,9 @@ def void(*, tid: str, reason: str, voice: Voice) -> Sent:
         _delete_or_refuse(row, voice, why="void")
     with transaction.atomic():
         row = chain.lock(tid)
+        last = chain.load(row, voice.at).last("void", chain.role_of(row))
+        if last is not None:
+            return chain.own_again(row, last)
         fields = {"answers": state.messages[-1].digest, "reason": reason, "deleted": deleted}
         sent = chain.say(row, "void", fields, voice=voice, facts={"reason": reason, "deleted": deleted})
         secrets.destroy(row)

@@ -210,8 +210,9 @@ def import_package(
     places.tidy(row)
     state = chain.load(row, voice.at)
     package = state.the("package")
-    if state.imported is not None and (state.is_full or state.status is not pit.Status.IMPORTED):
-        return Imported(0, 0, 0, chain.own_again(row, state.imported))
+    said = _said_all(state)
+    if said is not None:
+        return Imported(0, 0, 0, chain.own_again(row, said))
     with sending.at_work("transfer.import", f"transfer.import:{tid}:{package['seq']}", voice) as job:
         taken = _Taking(0, 0)
         if not row.intakes.filter(seq=package["seq"], is_done=True).exists():
@@ -225,6 +226,11 @@ def import_package(
     tried = drill()
     sent = _say_imported(row, found, tried, replace(voice, at=max(voice.at, tried.drilled)))
     return Imported(taken.customers_new, taken.rows, len(withdrawing.known_tags(row)), sent)
+
+
+def _said_all(state: pit.Transfer) -> pit.Message | None:
+    """Our IMPORTED, when there is nothing to add to it."""
+    return state.imported if state.is_full or state.status is not pit.Status.IMPORTED else None
 
 
 def _check_delivered(state: pit.Transfer, at: datetime) -> None:
@@ -432,10 +438,16 @@ def _answer_items(
     ]
 
 
+_HELD = ("package", "epoch", "tables", "exceptions")
+
+
 def _say_imported(row: Transfer, found: rows.Held, tried: Drill, voice: Voice) -> Sent:
     with transaction.atomic():
         row = chain.lock(row.tid)
         state = chain.load(row, voice.at)
+        said = _said_all(state)
+        if said is not None:
+            return chain.own_again(row, said)
         wanted = state.expected(state.epoch)
         if wanted is None:
             raise Refusal("transfer.not_acknowledged", epoch=state.epoch)
@@ -447,6 +459,8 @@ def _say_imported(row: Transfer, found: rows.Held, tried: Drill, voice: Voice) -
             "exceptions": exceptions,
             "backup": {"digest": tried.digest, "drilled": to_text(tried.drilled), "sample": tried.sample},
         }
+        if state.imported is not None and all(state.imported[name] == fields[name] for name in _HELD):
+            return chain.own_again(row, state.imported)
         told = {"epoch": state.epoch, "exceptions": len(exceptions), "drill": tried.digest}
         return chain.say(row, "imported", fields, voice=voice, facts=told)
 
@@ -490,20 +504,28 @@ def answer(*, tid: str, voice: Voice, message: bytes | None = None) -> Sent:
             sending.taken(row, message, voice)
         state = chain.load(row, voice.at)
         asked = state.the("challenge")
-        said = [each for each in state.messages if each.kind == "answer" and each["challenge"] == asked.digest]
-        if said:
-            return chain.own_again(row, said[-1])
+        said = _answered(state, asked)
+        if said is not None:
+            return chain.own_again(row, said)
     key = secrets.open_secret(row, secrets.KEY, voice.wrapping)
     found = rows.held(row, key, by=voice.by, at=voice.at)
     with transaction.atomic():
         row = chain.lock(tid)
-        epoch = chain.load(row, voice.at).epoch
+        state = chain.load(row, voice.at)
+        said, epoch = _answered(state, asked), state.epoch
+        if said is not None:
+            return chain.own_again(row, said)
         tables = pit.answer(found.roots, asked["buckets"])
         fields = {"challenge": asked.digest, "epoch": epoch, "tables": tables}
         sent = chain.say(row, "answer", fields, voice=voice, facts={"epoch": epoch})
         passed = chain.load(row, voice.at).is_right(chain.load(row, voice.at).messages[-1])
         Challenge.objects.filter(message=asked.digest).update(passed=passed)
         return sent
+
+
+def _answered(state: pit.Transfer, asked: pit.Message) -> pit.Message | None:
+    said = [each for each in state.messages if each.kind == "answer" and each["challenge"] == asked.digest]
+    return said[-1] if said else None
 
 
 def ask_again(*, tid: str, reason: str, voice: Voice, parts: Sequence[str] = ()) -> Sent:

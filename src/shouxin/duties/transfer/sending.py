@@ -144,16 +144,25 @@ def pack(
         with transaction.atomic():
             chain.take(chain.lock(tid), accept, voice=voice)
     state = chain.load(row, voice.at)
-    last = state.last("package")
-    if last is not None and not state.is_later(state.the("accept"), last):
+    last = _packed(state)
+    if last is not None:
         return chain.own_again(row, last)
     _check_may_pack(row, state, decided, assessment)
     with at_work("transfer.pack", f"transfer.pack:{tid}:{state.seq}", voice) as job:
+        last = _packed(chain.load(row, voice.at))
+        if last is not None:  # another process was faster; what it sealed lies where ours would
+            return chain.own_again(row, last)
         made = _Packing(row, state, _scope_of(row, decided, state), terms, voice, progress).whole()
         with transaction.atomic():
             sent = made.commit(expires)
             jobs.finish(job=job, result={"message": sent.digest}, at=voice.at)
     return sent
+
+
+def _packed(state: pit.Transfer) -> pit.Message | None:
+    """The package under the key that was accepted last."""
+    last = state.last("package")
+    return None if state.is_later(state.last("accept"), last) else last
 
 
 @contextmanager
@@ -470,6 +479,9 @@ def resend(
         return [*asked, chain.own_again(row, last)]
     key = secrets.open_secret(row, secrets.KEY, voice.wrapping)
     with at_work("transfer.pack", f"transfer.pack:{tid}:{state.seq}", voice) as job:
+        newest = chain.load(row, voice.at).the("package")
+        if newest.digest != last.digest:
+            return [*asked, chain.own_again(row, newest)]
         made = _Packing(row, state, scopes.read_scope(bytes(row.scope)), terms, voice, progress)
         made = made.again(wanted["buckets"], rows.roots_of_tags(row, key)) if wanted["buckets"] else made.whole()
         with transaction.atomic():

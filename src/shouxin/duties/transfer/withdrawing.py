@@ -69,6 +69,9 @@ def answer_withdraw(row: Transfer, message: pit.Message, voice: Voice) -> Sent:
         restricted = remove(row, _tagged_customers(row, tags, key), voice, why=f"epoch-{message['epoch']}")
     with transaction.atomic():
         row = chain.lock(row.tid)
+        said = chain.load(row, voice.at).acknowledged(message, chain.role_of(row))
+        if said is not None:
+            return chain.own_again(row, said)
         count = _apply(row, tags, key) if has_key else 0
         _keep(row, message["epoch"], tags, customers=count, restricted=restricted, at=voice.at)
         tables = _acknowledged_totals(row, key, voice)

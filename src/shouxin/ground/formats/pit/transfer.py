@@ -73,6 +73,11 @@ class Transfer:
         """The newest message of a kind, by a role when one is named."""
         return next((each for each in reversed(self.messages) if each.kind == kind and role in (None, each.role)), None)
 
+    def acknowledged(self, message: Message, role: Role) -> Message | None:
+        """The newest acknowledgement of a message by a role; None when there is none."""
+        answers = (each for each in reversed(self.messages) if each.kind == "ack" and each.role == role)
+        return next((each for each in answers if each["answers"] == message.digest), None)
+
     def the(self, kind: str) -> Message:
         """The newest message of a kind.
 
