@@ -2,7 +2,8 @@
 
 `key` is K, under which both sides compute tags; `package` the receiver's age identity for one package; `withdrawals`
 the age identity for lists of persons; `seed-…` what a later draw will reveal. Each is sealed under one wrapping key,
-which rests under the passphrase: one slow derivation opens a verb, and a new passphrase rewraps one row.
+which rests under the passphrase: a new passphrase rewraps one row. Like the company's own key it is stretched once in a
+process that keeps what it opens.
 """
 
 from django.db import connection, transaction
@@ -11,7 +12,8 @@ from shouxin.duties.transfer.models import Secret, Transfer, Wrapping
 from shouxin.ground.kernel import sealing
 from shouxin.ground.kernel.canonical import length_prefixed
 from shouxin.ground.kernel.refusals import Refusal
-from shouxin.ground.kernel.signing import new_private, open_private, seal_private
+from shouxin.ground.kernel.signing import new_private, seal_private
+from shouxin.stores.parties.private_keys import opener
 
 KEY, PACKAGE, WITHDRAWALS = "key", "package", "withdrawals"
 
@@ -25,7 +27,7 @@ def wrapping_key(passphrase: bytes) -> bytes:
     """
     row = Wrapping.objects.select_for_update().first()
     if row is not None:
-        return open_private(bytes(row.sealed), passphrase)
+        return opener.open(bytes(row.sealed), passphrase)
     key = new_private()
     Wrapping.objects.create(sealed=seal_private(key, passphrase))
     return key
@@ -35,6 +37,7 @@ def wrapping_key(passphrase: bytes) -> bytes:
 def rewrap(*, old_passphrase: bytes, passphrase: bytes) -> None:
     """The company has a new passphrase: the wrapping key rests under it from now on. Raises as `wrapping_key`."""
     key = wrapping_key(old_passphrase)
+    opener.forget()
     Wrapping.objects.update(sealed=seal_private(key, passphrase))
 
 
