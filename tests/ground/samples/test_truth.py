@@ -130,7 +130,11 @@ def test_no_name_hides_inside_another_or_in_what_workers_write(company: Written)
     given = {sign for table in (names.SINGLE, names.OPENING, names.CLOSING, names.RARE) for sign, _ in table}
     assert not surnames & given
     assert not {sign for sign, _ in names.SINGLE} & {sign for sign, _ in names.OPENING}
-    sentences = " ".join((*trade.REQUIREMENTS, *trade.PLAIN_NOTES, *trade.NUMBER_NOTES, *trade.HOUSEHOLDS))
+    sentences = " ".join(
+        text
+        for each in (trade.HOUSEKEEPING, trade.INSTRUMENTS, trade.GRAPHICS)
+        for text in (*each.requirements, *each.plain_notes, *each.number_notes, *each.households)
+    )
     assert not any(name in sentences for name in known)
 
 

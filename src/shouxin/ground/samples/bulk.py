@@ -12,8 +12,9 @@ from typing import Any, BinaryIO
 import numpy as np
 import polars as pl
 
-from shouxin.ground.samples import columns, identifiers, names, places, trade
+from shouxin.ground.samples import columns, identifiers, names, places
 from shouxin.ground.samples.draws import Draws
+from shouxin.ground.samples.trade import HOUSEKEEPING
 
 BLOCK = 50_000
 LIST_FILE, ORDERS_FILE = "customers.csv", "orders.csv"
@@ -28,7 +29,7 @@ _BIRTHS = [date(1944, 1, 1) + timedelta(days=day) for day in range(75 * 365)]
 _BIRTH_ISO = pl.Series([day.isoformat() for day in _BIRTHS])
 _BIRTH_NUMBERS = np.array([int(day.strftime("%Y%m%d")) for day in _BIRTHS], dtype=np.int64)
 _GIVEN = [*names.SINGLE, *((a + c, p + q) for a, p in names.OPENING for c, q in names.CLOSING)]
-_SERVICES = (*trade.SERVICES, *trade.OFFICE_SERVICES)
+_SERVICES = (*HOUSEKEEPING.services, *HOUSEKEEPING.office_services)
 
 
 def bench_files(folder: Path, *, customers: int, seed: int, orders_per_customer: int = 4) -> tuple[Path, Path]:
@@ -126,11 +127,11 @@ def _people(draws: Draws, first: int, count: int, *, offset: int) -> pl.DataFram
         "语言": pl.Series(["zh"]).new_from_index(0, count),
         "在世状态": _picked(draws, ("在世",) * 49 + ("已故",), count),
         "登记日期": _ISO[pl.Series(draws.below(len(_DAYS), count))],
-        "服务需求": _sparse(draws, 0.7, _picked(draws, trade.REQUIREMENTS, count)),
-        "偏好": _sparse(draws, 0.7, _picked(draws, trade.PREFERENCES, count)),
-        "服务频次": _sparse(draws, 0.7, _picked(draws, trade.FREQUENCIES, count)),
-        "家庭情况": _sparse(draws, 0.7, _picked(draws, trade.HOUSEHOLDS, count)),
-        "健康状况": _sparse(draws, 0.06, _picked(draws, trade.HEALTHS, count)),
+        "服务需求": _sparse(draws, 0.7, _picked(draws, HOUSEKEEPING.requirements, count)),
+        "偏好": _sparse(draws, 0.7, _picked(draws, HOUSEKEEPING.preferences, count)),
+        "服务频次": _sparse(draws, 0.7, _picked(draws, HOUSEKEEPING.frequencies, count)),
+        "家庭情况": _sparse(draws, 0.7, _picked(draws, HOUSEKEEPING.households, count)),
+        "健康状况": _sparse(draws, 0.06, _picked(draws, HOUSEKEEPING.healths, count)),
     }
     return pl.DataFrame({header: cells.get(header, _blank(count)) for header in columns.LIST_COLUMNS})
 
@@ -163,7 +164,7 @@ def _order_part(draws: Draws, theirs: pl.DataFrame, positions: Array) -> pl.Data
         "服务项目": pl.Series([item for item, _ in _SERVICES])[pl.Series(service)],
         "数量": pl.Series(quantity).cast(pl.String),
         "金额": pl.Series(fen // 100).cast(pl.String) + "." + _padded(fen % 100, 2),
-        "付款方式": _picked(draws, trade.PAYMENTS, count),
+        "付款方式": _picked(draws, HOUSEKEEPING.payments, count),
         "发票抬头": _sparse(draws, 0.2, theirs["姓名"]),
         "服务地址": theirs["家庭住址"],
         "合同编号": _sparse(draws, 0.5, "HT20" + _padded(_YEARS[day], 2) + "-" + _padded(positions % 10**7, 7)),

@@ -7,14 +7,7 @@ from shouxin.ground.samples.draws import Draws
 from shouxin.ground.samples.identifiers import full_width
 from shouxin.ground.samples.names import misspelt
 from shouxin.ground.samples.people import ADDRESS, BOTH, CHILD, CONTACT, FOREIGN, NOTHING, TEEN, Draft, Population
-from shouxin.ground.samples.trade import (
-    CHILD_REQUIREMENTS,
-    FREQUENCIES,
-    HOUSEHOLDS,
-    OFFICE_REQUIREMENTS,
-    PREFERENCES,
-    REQUIREMENTS,
-)
+from shouxin.ground.samples.trade import Trade
 
 PHONE_FORMS = (
     ("{0}", 82),
@@ -82,7 +75,7 @@ def list_row(population: Population, draft: Draft, number: str, registered_on: d
         "银行卡号": draft.said("bank_card", draft.bank_card),
     }
     row |= _contact_cells(draws, draft)
-    row |= _need_cells(draws, draft)
+    row |= _need_cells(draws, draft, population.shape.trade)
     if draft.age_shown:
         row["出生日期"] = date_text(draws, draft.born)
     _note_categories(draft, row)
@@ -103,7 +96,7 @@ def second_row(population: Population, draft: Draft, number: str, registered_on:
     else:
         row["手机号码"] = draft.said("phone", "+86 " + draft.mobile)
         row["家庭住址"] = say_address(draws, draft, vary=1.0)
-    row["服务频次"] = draws.pick(FREQUENCIES)
+    row["服务频次"] = draws.pick(population.shape.trade.frequencies)
     _note_categories(draft, row)
     return row
 
@@ -144,17 +137,17 @@ def _useless_phone(draws: Draws, draft: Draft) -> str:
     return "无" if "phone_word" in draft.marks else ""
 
 
-def _need_cells(draws: Draws, draft: Draft) -> dict[str, str]:
+def _need_cells(draws: Draws, draft: Draft, trade: Trade) -> dict[str, str]:
     if not draws.chance(0.7):
         return {}
-    wishes = {CONTACT: OFFICE_REQUIREMENTS, CHILD: CHILD_REQUIREMENTS, TEEN: CHILD_REQUIREMENTS}
+    wishes = {CONTACT: trade.office_requirements, CHILD: trade.child_requirements, TEEN: trade.child_requirements}
     cells = {
-        "服务需求": draws.pick(wishes.get(draft.label, REQUIREMENTS)),
-        "偏好": draws.pick(PREFERENCES),
-        "服务频次": draws.pick(FREQUENCIES),
+        "服务需求": draws.pick(wishes.get(draft.label, trade.requirements)),
+        "偏好": draws.pick(trade.preferences),
+        "服务频次": draws.pick(trade.frequencies),
     }
     if draft.label != CONTACT:
-        cells["家庭情况"] = draws.pick(HOUSEHOLDS)
+        cells["家庭情况"] = draws.pick(trade.households)
     return cells
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from shouxin.ground.kernel.refusals import Refusal
-from shouxin.ground.samples import columns, dealings, trade
+from shouxin.ground.samples import columns, dealings
 from shouxin.ground.samples.cells import list_row, reachable_by, second_row
 from shouxin.ground.samples.draws import Draws
 from shouxin.ground.samples.files import CrmFile, write_csv, write_workbook
 from shouxin.ground.samples.people import CHILD, COMPANY, NEVER, SHOP, TEEN, Draft, Population, Shape
+from shouxin.ground.samples.trade import HOUSEKEEPING, Trade
 from shouxin.ground.samples.truth import RowRef, TruePerson, Truth
 from shouxin.ground.samples.visits import draw_visits
 
@@ -18,8 +19,10 @@ LEAST_CUSTOMERS = 20
 Entry = tuple[Draft, str, date]
 
 
-def write_company(folder: Path, *, customers: int, seed: int, as_of: date, orders: int | None = None) -> Truth:
-    """Write the housekeeping company's six files into a folder and return what is true behind them.
+def write_company(
+    folder: Path, *, customers: int, seed: int, as_of: date, orders: int | None = None, shape: Shape = COMPANY
+) -> Truth:
+    """Write a company's six files into a folder and return what is true behind them.
 
     `customers` counts people; about two in a hundred stand in the list twice. Orders are four per customer unless told.
     The same seed writes the same bytes.
@@ -29,7 +32,7 @@ def write_company(folder: Path, *, customers: int, seed: int, as_of: date, order
         Refusal("samples.folder_in_use"): one of the files is already there.
     """
     _make_room(folder, customers, columns.COMPANY_FILES)
-    population, drawn, entries = _drawn(COMPANY, customers, seed, as_of, 4 * customers if orders is None else orders)
+    population, drawn, entries = _drawn(shape, customers, seed, as_of, 4 * customers if orders is None else orders)
     counts = {columns.LIST_FILE: _write_list(folder, population, entries)}
     counts[columns.ORDERS_FILE] = _write_orders(folder, population, drawn)
     counts |= _write_crm(folder, population, drawn, entries)
@@ -40,7 +43,7 @@ def write_company(folder: Path, *, customers: int, seed: int, as_of: date, order
     counts[columns.CONTRACTS_FILE] = write_csv(
         folder / columns.CONTRACTS_FILE, headers=columns.CONTRACT_COLUMNS, rows=_contract_rows(drawn), **paper
     )
-    counts[columns.GOODS_FILE] = write_goods(folder, seed)
+    counts[columns.GOODS_FILE] = write_goods(folder, seed, shape.trade)
     return _truth(population, counts)
 
 
@@ -169,17 +172,17 @@ def _write_crm(folder: Path, population: Population, drawn: dealings.Dealings, e
     for tag_id, draft in enumerate(owners, start=1):
         draft.rows.append(RowRef(columns.CRM_FILE, "tags", tag_id))
         draft.categories.add("need")
-        tags.append((tag_id, crm_ids[draft.key], draws.pick(trade.TAGS)))
+        tags.append((tag_id, crm_ids[draft.key], draws.pick(population.shape.trade.tags)))
     with CrmFile(folder / columns.CRM_FILE) as crm:
         tables: dict[str, list[tuple[Any, ...]]] = {"customers": [*people], "visits": [*visits], "tags": [*tags]}
         return {f"{columns.CRM_FILE}/{table}": crm.add(table, rows) for table, rows in tables.items()}
 
 
-def write_goods(folder: Path, seed: int) -> int:
+def write_goods(folder: Path, seed: int, trade: Trade = HOUSEKEEPING) -> int:
     """The list of goods sold; how many things are on it."""
     draws = Draws(seed, "goods")
     rows: list[tuple[str, ...]] = []
-    for thing, make, holds, count in trade.GOODS:
+    for thing, make, holds, count in trade.goods:
         for _ in range(count):
             serial = f"SN{draws.one(36**5):07X}{draws.between(10, 99)}"
             rows.append((f"WP{len(rows) + 1:03d}", thing, make, serial, holds, "", "", "", ""))

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from shouxin.ground.samples import trade
 from shouxin.ground.samples.cells import amount_text, date_text, say_address, say_phone
 from shouxin.ground.samples.columns import ORDER_COLUMNS
 from shouxin.ground.samples.draws import Draws
 from shouxin.ground.samples.people import CHILD, CONTACT, FOREIGN, LONG_AGO, NEVER, NOTHING, TEEN, Draft, Population
+from shouxin.ground.samples.trade import Trade
 
 _YEAR = 365.25
 _PER_BOX = 250
@@ -149,7 +149,7 @@ def order_rows(
 
 def _order_cells(population: Population, draws: Draws, order: Order) -> dict[str, Callable[[], str]]:
     draft, owner = order.draft, order.draft.phone_owner
-    item, price = draws.pick(_services(draft))
+    item, price = draws.pick(_services(population.shape.trade, draft))
     quantity = draws.between(1, 4)
     order.fen = price * quantity * draws.between(9, 11) // 10
     has_address = draft.reach != NOTHING
@@ -162,7 +162,7 @@ def _order_cells(population: Population, draws: Draws, order: Order) -> dict[str
         "服务项目": lambda: item,
         "数量": lambda: str(quantity),
         "金额": lambda: amount_text(draws, order.fen),
-        "付款方式": lambda: draws.pick(trade.PAYMENTS),
+        "付款方式": lambda: draws.pick(population.shape.trade.payments),
         "发票抬头": lambda: _invoice_title(draws, draft),
         "服务地址": lambda: say_address(draws, draft, vary=0.06) if has_address else "",
         "合同编号": lambda: order.contract,
@@ -171,10 +171,10 @@ def _order_cells(population: Population, draws: Draws, order: Order) -> dict[str
     }
 
 
-def _services(draft: Draft) -> tuple[tuple[str, int], ...]:
+def _services(trade: Trade, draft: Draft) -> tuple[tuple[str, int], ...]:
     if draft.label == CONTACT:
-        return trade.OFFICE_SERVICES
-    return trade.CHILD_SERVICES if draft.label in (CHILD, TEEN) else trade.SERVICES
+        return trade.office_services
+    return trade.child_services if draft.label in (CHILD, TEEN) else trade.services
 
 
 def _contact_name(population: Population, draws: Draws, draft: Draft) -> str:

@@ -12,8 +12,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from shouxin.ground.samples import identifiers, names, places, trade
+from shouxin.ground.samples import identifiers, names, places
 from shouxin.ground.samples.draws import Draws, quota
+from shouxin.ground.samples.trade import GRAPHICS, HOUSEKEEPING, INSTRUMENTS, Trade
 from shouxin.ground.samples.truth import RowRef
 
 BOTH, PHONE, ADDRESS, NOTHING = "both", "phone", "address", "nothing"
@@ -34,9 +35,12 @@ class Shape:
     ordered_long_ago: float = 0.04
     twice_listed: float = 0.02
     no_phone_count: int | None = None
+    trade: Trade = HOUSEKEEPING
 
 
 COMPANY = Shape(story="asset", both=0.55, phone=0.30, address=0.10, nothing=0.05)
+INSTRUMENT_FIRM = Shape(story="transfer", both=0.70, phone=0.22, address=0.05, nothing=0.03, trade=INSTRUMENTS)
+GRAPHICS_FIRM = Shape(story="equity", both=0.45, phone=0.42, address=0.08, nothing=0.05, trade=GRAPHICS)
 SHOP = Shape(story="shop", both=0.0, phone=1.0, address=0.0, nothing=0.0, no_phone_count=6)
 
 
@@ -178,8 +182,8 @@ class Population:
         return people
 
     def _labels(self, count: int) -> list[str]:
-        shares = ((CHILD, 0.015, 2), (TEEN, 0.01, 1), (FOREIGN, 0.02, 2), (TRADER, 0.03, 2), (CONTACT, 0.06, 3))
-        labels = [label for label, share, least in shares for _ in range(quota(count, share, least=least))]
+        shares = self.shape.trade.labels.items()
+        labels = [label for label, (share, least) in shares for _ in range(quota(count, share, least=least))]
         labels += [ADULT] * (count - len(labels))
         return [labels[i] for i in self.draws.shuffled(count).tolist()]
 
@@ -312,8 +316,10 @@ class Population:
             if draft.label == CONTACT:
                 self._make_contact(draft, serial)
             if draft.label == TRADER:
-                own_name = draft.name.text if self.draws.chance(0.3) else self.draws.pick(trade.ORGANISATION_FIRST)
-                stall = self.draws.pick(trade.STALLS)
+                own_name = (
+                    draft.name.text if self.draws.chance(0.3) else self.draws.pick(self.shape.trade.organisation_first)
+                )
+                stall = self.draws.pick(self.shape.trade.stalls)
                 draft.organisation = f"{draft.house.district[0]}{own_name}{stall}(个体工商户)"
                 draft.uscc = identifiers.credit_code(serial + self._offset, sole_trader=True)
                 draft.job_title = "经营者"
@@ -325,14 +331,18 @@ class Population:
         """Colleagues of one office share the organisation, its code and its line."""
         first = self.members[draft.household][0]
         draft.kind = "contact_of_organisation"
-        draft.job_title = self.draws.pick(trade.TITLES)
+        draft.job_title = self.draws.pick(self.shape.trade.titles)
         draft.organisation = first.organisation or self._organisation_name(serial)
         draft.uscc = first.uscc or identifiers.credit_code(serial + self._offset, sole_trader=False)
         draft.second = self.new_landline(draft.house) if draft is first else first.second
         draft.marks.discard("several_phones")
 
     def _organisation_name(self, serial: int) -> str:
-        parts = (trade.ORGANISATION_FIRST, trade.ORGANISATION_TRADE, trade.ORGANISATION_END)
+        parts = (
+            self.shape.trade.organisation_first,
+            self.shape.trade.organisation_trade,
+            self.shape.trade.organisation_end,
+        )
         first, line, end = (self.draws.pick(part) for part in parts)
         return f"{places.CITIES[self.city].zh[:2]}{first}{line}{end}" + (f"第{serial}分部" if serial % 9 == 0 else "")
 
@@ -350,7 +360,7 @@ class Population:
             shown = draft.label in (CHILD, TEEN) or draft.age_shown or draws.chance(0.45)
             draft.age_shown = shown and draft.label != CONTACT
             if draft.label in (ADULT, TEEN, CHILD) and draws.chance(0.06):
-                draft.health = draws.pick(trade.HEALTHS)
+                draft.health = draws.pick(self.shape.trade.healths)
         children = [p for p in people if p.label == CHILD]
         for draft in children[::6] if len(children) >= 4 else []:
             draft.age_shown, draft.id_no = False, ""

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from shouxin.ground.samples import trade
 from shouxin.ground.samples.cells import say_phone
 from shouxin.ground.samples.dealings import Dealings, Order
 from shouxin.ground.samples.draws import Draws
@@ -40,7 +39,7 @@ def draw_visits(population: Population, dealings: Dealings, crm_ids: dict[str, i
 def _visit(
     population: Population, draws: Draws, draft: Draft, *, customer_id: int, day: date, theirs: list[Order]
 ) -> Visit:
-    worker = draws.pick(population.staff)
+    worker, trade = draws.pick(population.staff), population.shape.trade
     draft.categories.add("behaviour")
     return Visit(
         customer_id=customer_id,
@@ -48,18 +47,18 @@ def _visit(
         worker=worker.said_by(draft, "name", worker.name.text),
         note=_note(population, draws, draft, theirs),
         rating=draws.between(2, 5) if theirs and draws.chance(0.7) else None,
-        complaint=draws.pick(trade.COMPLAINTS) if theirs and draws.chance(0.04) else None,
-        channel=draws.pick(trade.VISIT_CHANNELS),
+        complaint=draws.pick(trade.complaints) if theirs and draws.chance(0.04) else None,
+        channel=draws.pick(trade.visit_channels),
     )
 
 
 def _note(population: Population, draws: Draws, draft: Draft, theirs: list[Order]) -> str:
-    kind = draws.one(100)
+    kind, trade = draws.one(100), population.shape.trade
     if kind < 55:
-        return draws.pick(trade.PLAIN_NOTES)
+        return draws.pick(trade.plain_notes)
     if draft.label == FOREIGN:
-        return _filled(population, draws, draft, theirs, draws.pick(trade.ENGLISH_NOTES))
-    pool = trade.NUMBER_NOTES if kind < 82 else trade.MEMBER_NOTES if kind < 92 else trade.OTHERS_NOTES
+        return _filled(population, draws, draft, theirs, draws.pick(trade.english_notes))
+    pool = trade.number_notes if kind < 82 else trade.member_notes if kind < 92 else trade.others_notes
     return _filled(population, draws, draft, theirs, draws.pick(pool))
 
 

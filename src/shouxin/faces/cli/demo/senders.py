@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shouxin.faces.cli.demo import words
-from shouxin.ground.samples import PlannedAnswer, Truth, answer_book, write_company, write_shop
+from shouxin.ground.samples import COMPANY, PlannedAnswer, Shape, Truth, answer_book, write_company, write_shop
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 SMALL = 200
@@ -52,13 +52,15 @@ class Sender:
         return self.starts + timedelta(days=29, hours=1)
 
 
-def made_up(*, customers: int, seed: int, says: words.Speech = words.HOUSEKEEPING) -> Sender:
-    """The housekeeping company of so many customers; below 200 a shop with one workbook, without e-mail and page."""
-    is_small = customers < SMALL
-    lay = write_shop if is_small else write_company
+def made_up(*, customers: int, seed: int, says: words.Speech = words.HOUSEKEEPING, shape: Shape = COMPANY) -> Sender:
+    """A company of so many customers; a housekeeping company below 200 is a shop with one workbook, without e-mail and
+    page.
+    """
+    is_small = customers < SMALL and shape is COMPANY
+    size: dict[str, Any] = {"customers": customers, "seed": seed, "as_of": START.date()}
     return Sender(
         says=says,
-        write=lambda folder: lay(folder, customers=customers, seed=seed, as_of=START.date()),
+        write=lambda folder: write_shop(folder, **size) if is_small else write_company(folder, **size, shape=shape),
         answer=lambda truth: answer_book(truth, seed=seed),
         has_mail=not is_small,
         has_page=not is_small,

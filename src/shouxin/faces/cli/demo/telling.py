@@ -14,7 +14,7 @@ from shouxin.faces.cli.demo.folder import clear
 from shouxin.faces.cli.demo.stages import Stages
 from shouxin.faces.cli.door import Outcome, verb
 
-STORIES = ("asset", "address", "equity")
+STORIES = ("asset", "transfer", "address", "equity")
 
 
 @verb
@@ -60,14 +60,9 @@ def demo(
 
 def _story(name: str, *, folder: Path, customers: int, seed: int, stages: Stages) -> Any:
     """Only who tells a story loads what it takes: every other command starts without."""
-    room = "shouxin.faces.cli.demo"
-    made_up = import_module(f"{room}.senders").made_up
-    if name == "asset":
-        sender = made_up(customers=customers, seed=seed)
-        return import_module(f"{room}.story").Story(folder=folder, sender=sender, teller=stages)
-    speech = getattr(import_module(f"{room}.told_words"), name.upper())
-    sender = made_up(customers=customers, seed=seed, says=speech.says)
-    return import_module(f"{room}.told").ToldStory(folder=folder, sender=sender, teller=stages, speech=speech)
+    return import_module("shouxin.faces.cli.demo.stories").story(
+        name, folder=folder, customers=customers, seed=seed, stages=stages
+    )
 
 
 def _verify(pack: Path, trust: Path) -> subprocess.CompletedProcess[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from shouxin.cases.interview import UNDECLARED_FLOWS
 from shouxin.faces.cli.demo.words import HOUSEKEEPING, Speech
+from shouxin.ground.samples import COMPANY, GRAPHICS_FIRM, Shape
 
 _CHECKED = "变更前后各点一次数、各核一次摘要，两人签字；负责人为个人信息保护负责人。"
 
@@ -20,6 +21,7 @@ class ToldSpeech:
     """Step → what is stated when its paper is filed."""
     entrusts: bool
     """Whether the other company is a processor (a mover); otherwise it only witnesses."""
+    shape: Shape = COMPANY
 
     def interview(self, recipient: str, *, people: int, answers_until: str, closing_on: str) -> dict[str, Any]:
         """The answers to the case's first questions."""
@@ -100,6 +102,12 @@ EQUITY = ToldSpeech(
     says=replace(
         HOUSEKEEPING,
         title="股权变更",
+        sender={
+            "name": "墨线图文制作有限公司",
+            "uscc": "91310999MA1DEMO0E5",
+            "contact": "021-00000005",
+            "address": "样例市样例区示范路5号",
+        },
         receiver={
             "name": "明理会计师事务所",
             "uscc": "91310999MA1DEMO0B2",
@@ -109,18 +117,18 @@ EQUITY = ToldSpeech(
         purposes=("见证",),
         methods=("联署核对点",),
         wording={
-            "shop": "禾苗居家",
+            "shop": "墨线图文",
             "changes": [
                 {"what": "shareholder", "old": "原股东", "new": "新元投资有限公司"},
                 {"what": "officer", "old": "原负责人", "new": "个人信息保护专员，电话021-00000009"},
             ],
-            "zh": {"business": "上门家政服务", "settlement": "已约的服务和预付余额照常"},
-            "en": {"business": "Home service", "settlement": "Booked visits and balances go on as before"},
+            "zh": {"business": "图文设计和制作", "settlement": "已下的订单和预付余额照常"},
+            "en": {"business": "Design and print", "settlement": "Orders placed and balances go on as before"},
         },
         assessment={
             "why_change": "股东变了，公司没有变，处理目的、方式、种类和人员都不变；新股东没有账号也没有名单。",
             "harm": "如果新股东私下取得客户名单，客户可能被骚扰、被推销。",
-            "sensitive_harm": "健康注意事项泄露会损害尊严；权限表不含新股东及其集团的任何人。",
+            "sensitive_harm": "健康信息泄露会损害尊严；权限表不含新股东及其集团的任何人。",
             "minors": "未成年人的信息不因股权变更有任何新的处理。",
             "recipient_risk": "见证人只见核对点，见不到任何客户信息。",
             "measures": "变更前后各出一份权限表，新股东及其集团无账号；负责人为个人信息保护负责人。",
@@ -134,4 +142,5 @@ EQUITY = ToldSpeech(
         "publish-licence": _LICENCE,
     },
     entrusts=False,
+    shape=GRAPHICS_FIRM,
 )

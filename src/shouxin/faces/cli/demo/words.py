@@ -19,6 +19,7 @@ class Speech:
     """The notice's words in both languages, and the kinds it names."""
     assessment: Mapping[str, str]
     clauses: Mapping[str, str]
+    structures: tuple[str, ...] = ("asset_sale",)
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -118,7 +119,7 @@ def interview(said: Speech, recipient: str, *, people: int, answers_until: str, 
     """The answers to the case's first questions."""
     return {
         "business_kind": "limited_company",
-        "structures": ["asset_sale"],
+        "structures": list(said.structures),
         "legal_person": "stays",
         "business": "ends",
         "flows": [
