@@ -282,8 +282,8 @@ def _send_mail(road: Road, mailing: Mailing, text: TextView, posts: Sequence[Pos
         for post in going
     ]
     server_at = {"server": road.settings.mail_server, "sender": road.settings.mail_from}
-    with connect(**server_at) as server, journal.writing(road.home, mailing.pk) as told:
-        for post, reason in zip(going, server.send_all(mails), strict=True):
+    with connect(**server_at) as server, journal.writing(road.home, mailing.pk, messages=len(going)) as told:
+        for post, reason in zip(going, server.send_all(mails, known=told.wait), strict=True):
             told.note(post.row.pk, Delivery.BOUNCED if reason else Delivery.SENT, reason)
 
 
