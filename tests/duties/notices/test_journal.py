@@ -35,7 +35,7 @@ def test_a_sending_that_fails_leaves_its_marks_in_the_rows(stopped):
     home, mailing, rows = stopped
 
     def fail():
-        with journal.writing(home, mailing.pk) as told:
+        with journal.writing(home, mailing.pk, messages=2) as told:
             told.note(rows[1], Delivery.SENT, "")
             raise KeyError
 
@@ -43,3 +43,40 @@ def test_a_sending_that_fails_leaves_its_marks_in_the_rows(stopped):
         fail()
     assert Delivery.objects.get(pk=rows[1]).state == "sent"
     assert Delivery.objects.get(pk=rows[2]).state == "queued"
+
+
+def test_a_line_stands_at_once_and_a_journal_holds_more_lines_than_were_announced(stopped):
+    home, mailing, rows = stopped
+    path = home / "spool" / "marks" / str(mailing.pk)
+    with journal.writing(home, mailing.pk, messages=1) as told:
+        for row in rows[1:]:
+            told.note(row, Delivery.BOUNCED, "smtp_permanent" * 2)  # 40 signs are the longest reason
+            assert path.read_bytes().rstrip(b"\0").endswith(b"%d bounced smtp_permanentsmtp_permanent\n" % row)
+        told.wait()
+    assert set(Delivery.objects.filter(pk__in=rows[1:]).values_list("state", flat=True)) == {"bounced"}
+    assert not path.exists()
+
+
+def test_zeros_behind_a_torn_line_are_no_line(stopped):
+    home, mailing, rows = stopped
+    path = home / "spool" / "marks" / str(mailing.pk)
+    path.write_bytes(path.read_bytes() + b"\0" * 500)
+    sending.take_up(home, mailing)
+    found = dict(Delivery.objects.filter(mailing=mailing).values_list("pk", "state"))
+    assert [found[row] for row in rows] == ["delivered", "bounced", *["queued"] * (len(rows) - 2)]
+
+
+def test_what_the_disk_refuses_is_raised_before_the_next_message_ends(stopped, monkeypatch):
+    home, mailing, rows = stopped
+
+    def refuse(file):
+        raise OSError(5, "the disk is gone")
+
+    def write():
+        with journal.writing(home, mailing.pk, messages=2) as told:
+            monkeypatch.setattr(journal, "_sync", refuse)
+            told.note(rows[1], Delivery.SENT, "")
+            told.wait()
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        write()

@@ -71,3 +71,22 @@ def test_a_server_that_closes_is_unavailable_and_the_next_message_stays(box):
     with connect(server=box.server, sender=SENDER) as server, pytest.raises(Unavailable):
         outcomes.extend(server.send_all(mails("a@x.example", "b@x.example", "c@x.example")))
     assert len(box.arrived) == 2
+
+
+def test_a_message_ends_only_when_the_one_before_is_known_for_good(box):
+    seen = []
+    with connect(server=box.server, sender=SENDER) as server:
+        going = server.send_all(mails("a@x.example", "b@x.example"), known=lambda: seen.append(len(box.arrived)))
+        assert list(going) == ["", ""]
+    assert seen == [0, 1]
+
+
+def test_what_cannot_be_noted_stops_the_sending_and_is_no_fault_of_the_server(box):
+    def full():
+        if box.arrived:
+            raise OSError(28, "no space left")
+
+    outcomes = []
+    with connect(server=box.server, sender=SENDER) as server, pytest.raises(OSError, match="no space"):
+        outcomes.extend(server.send_all(mails("a@x.example", "b@x.example", "c@x.example"), known=full))
+    assert box.addresses() == ["a@x.example"]  # the second was on its way, without its last line no server takes it

@@ -69,6 +69,8 @@ DONE = {
     "source goods": ("inventory.step", _the_good_is_further),
     "company clock": ("clock.backwards", _the_clock_stands_there),
     "consent import": ("consent.sheet_known", _nothing_more),
+    "rights answer": ("rights.already_ended", _nothing_more),
+    "rights settle": ("relations.already_ended", _nothing_more),
     "consent record": ("consent.not_given", _who_took_it_back),
     "dispose approve": ("disposal.plan_approved_already", _nothing_more),
     "evidence export": ("cases.pack_exists", _the_pack_is_there),

@@ -3,10 +3,14 @@ at once.
 
 One line per message: row number, state, reason. A line that a stop cut short does not count: that message is in doubt,
 and it alone. No contact value stands here, and the file goes when the rows are marked.
+
+The file has its full length, in zeros, before the first line: the disk then takes a line without a change of the file's
+length, in half the time.
 """
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,32 +18,51 @@ from shouxin.duties.notices.channels.files import sync_folder
 from shouxin.duties.notices.models import Delivery
 
 _FOLDER = "spool/marks"
-_LINE_END = b"\n"
+_LINE_END, _NOT_WRITTEN = b"\n", b"\0"
+_LONGEST_LINE = 80
+_sync = getattr(os, "fdatasync", os.fsync)
 
 
 class Journal:
     """The open journal of one mailing."""
 
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: int, disk: ThreadPoolExecutor) -> None:
         self._file = file
+        self._disk = disk
+        self._on_its_way: Future[None] | None = None
 
     def note(self, row: int, state: str, reason: str) -> None:
-        """From here on this message is known to have gone, or not to go."""
+        """From here on this message is known to have gone, or not to go, whatever ends the process; after `wait` also
+        whatever ends the machine.
+        """
+        self.wait()
         os.write(self._file, f"{row} {state} {reason}\n".encode())
-        os.fsync(self._file)
+        self._on_its_way = self._disk.submit(_sync, self._file)
+
+    def wait(self) -> None:
+        """Until what was noted is on the disk."""
+        if self._on_its_way is not None:
+            self._on_its_way.result()
+            self._on_its_way = None
 
 
 @contextmanager
-def writing(home: Path, mailing: int) -> Iterator[Journal]:
-    """The journal of a mailing; however the sending ends, what it says is in the rows afterwards, unless the process
-    is killed: then `settle` does that before the mailing goes on.
+def writing(home: Path, mailing: int, *, messages: int) -> Iterator[Journal]:
+    """The journal of a mailing of so many messages; however the sending ends, what it says is in the rows afterwards,
+    unless the process is killed: then `settle` does that before the mailing goes on.
     """
     path = _path(home, mailing)
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
     try:
+        os.write(file, _NOT_WRITTEN * (_LONGEST_LINE * messages))
+        os.lseek(file, 0, os.SEEK_SET)
+        os.fsync(file)
         sync_folder(path.parent)
-        yield Journal(file)
+        with ThreadPoolExecutor(1) as disk:
+            journal = Journal(file, disk)
+            yield journal
+            journal.wait()
     finally:
         os.close(file)
         settle(home, mailing)
@@ -51,7 +74,7 @@ def settle(home: Path, mailing: int) -> None:
     if not path.is_file():
         return
     outcomes: dict[tuple[str, str], list[int]] = {}
-    for line in path.read_bytes().split(_LINE_END)[:-1]:
+    for line in path.read_bytes().rstrip(_NOT_WRITTEN).split(_LINE_END)[:-1]:
         row, state, reason = line.decode().split(" ", 2)
         outcomes.setdefault((state, reason), []).append(int(row))
     mark(outcomes)

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 
 from shouxin.duties.consent import queries as consent
 from shouxin.duties.inventory import queries as inventory
-from shouxin.duties.notices import codes, journal, queries
+from shouxin.duties.notices import bulk, codes, journal, queries
 from shouxin.duties.notices.channels import lists
 from shouxin.duties.notices.channels.contacts import Contact, contact_of
 from shouxin.duties.notices.channels.mail import Mail, connect
@@ -133,20 +133,7 @@ def queue(road: Road, batch: Batch) -> Mailing:
     known = queries.tracks(road.case, customers)
     attempts = {customer: (known[customer].attempt if customer in known else 0) + 1 for customer in customers}
     ids = codes.message_tags(road.case, attempts)
-    Delivery.objects.bulk_create(
-        Delivery(
-            case=road.case,
-            customer=customer,
-            attempt=attempts[customer],
-            channel=batch.channel,
-            state=Delivery.QUEUED,
-            mailing=mailing,
-            text_digest=text.digest,
-            message_tag=ids[customer],
-            at=road.at,
-        )
-        for customer in customers
-    )
+    bulk.add_queued(mailing, customers, attempts=attempts, ids=ids)
     return mailing
 
 
@@ -157,10 +144,10 @@ def ensure_keys(case: str, customers: Sequence[int]) -> None:
     fresh = _key_rows(case, {customer: 1 for customer in customers if customer not in known})
     try:
         with transaction.atomic():
-            ReplyKey.objects.bulk_create(fresh)
+            bulk.add_keys(case, fresh)
     except IntegrityError:
-        for row in fresh:
-            _store_apart(case, row.customer)
+        for customer, *_ in fresh:
+            _store_apart(case, customer)
 
 
 def _store_apart(case: str, customer: int) -> None:
@@ -168,20 +155,17 @@ def _store_apart(case: str, customer: int) -> None:
     for number in range(1, _MOST_ROUNDS):
         try:
             with transaction.atomic():
-                ReplyKey.objects.bulk_create(_key_rows(case, {customer: number}))
+                bulk.add_keys(case, _key_rows(case, {customer: number}))
         except IntegrityError:
             continue
         return
     raise Refusal("notices.no_free_code", case=case)
 
 
-def _key_rows(case: str, numbers: dict[int, int]) -> list[ReplyKey]:
+def _key_rows(case: str, numbers: dict[int, int]) -> list[tuple[int, int, str, str]]:
     keys = codes.derive_all(case, numbers)
     tags = codes.tags_of(list(keys.values()))
-    return [
-        ReplyKey(case=case, customer=customer, round=numbers[customer], code_tag=code, token_tag=token)
-        for customer, (code, token) in zip(keys, tags, strict=True)
-    ]
+    return [(customer, numbers[customer], code, token) for customer, (code, token) in zip(keys, tags, strict=True)]
 
 
 def key_of(case: str, customer: int) -> codes.Key:
@@ -282,8 +266,8 @@ def _send_mail(road: Road, mailing: Mailing, text: TextView, posts: Sequence[Pos
         for post in going
     ]
     server_at = {"server": road.settings.mail_server, "sender": road.settings.mail_from}
-    with connect(**server_at) as server, journal.writing(road.home, mailing.pk) as told:
-        for post, reason in zip(going, server.send_all(mails), strict=True):
+    with connect(**server_at) as server, journal.writing(road.home, mailing.pk, messages=len(going)) as told:
+        for post, reason in zip(going, server.send_all(mails, known=told.wait), strict=True):
             told.note(post.row.pk, Delivery.BOUNCED if reason else Delivery.SENT, reason)
 
 

@@ -1,13 +1,15 @@
 """Mail over SMTP, one connection for many messages. A message in doubt goes again under the same Message-ID.
 
-Where the server offers it, the commands of one message go in one piece with the body of the one before (RFC 2920). Its
-own body goes when they are granted and what came of the one before is known: one message is ever in doubt.
+Where the server offers it, the commands of one message go in one piece with the end of the one before (RFC 2920). Its
+own body goes when they are granted; its last line, without which no server takes it, when what came of the one before
+is known for good. One message is ever in doubt, and server and disk work at the same time.
 """
 
 import smtplib
+import socket
 import ssl
 from binascii import b2a_base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,19 +47,25 @@ class Letter:
     raw: bytes
 
 
+def _at_once() -> None:
+    """Nothing to wait for."""
+
+
 class MailServer:
     """An open connection to the home's mail server."""
 
     def __init__(self, connection: smtplib.SMTP, sender: str) -> None:
         self._connection = connection
         self._sender = sender
+        self._from = f"MAIL FROM:{quoteaddr(sender)}"
         self._in_one_piece = connection.has_extn("pipelining")
         self._speaks_unicode = connection.has_extn("smtputf8") and connection.has_extn("8bitmime")
         self._asked = False
 
-    def send_all(self, mails: Sequence[Mail]) -> Iterator[str]:
+    def send_all(self, mails: Sequence[Mail], *, known: Callable[[], None] = _at_once) -> Iterator[str]:
         """Hand messages over one after the other; for each, in order, why it was refused (a code, never the server's
-        words), or nothing when it was taken. A body goes only after what came of the one before was taken from here.
+        words), or nothing when it was taken. A message ends only after what came of the one before was taken from here
+        and `known` returned.
 
         Raises:
             Unavailable: the server is gone; whether it took the message it was at is not known.
@@ -67,23 +75,24 @@ class MailServer:
             if letter is None:
                 yield "address"
                 continue
-            try:
-                refused = self._hand_over(letter, following)
-            except (smtplib.SMTPException, OSError) as error:
-                raise Unavailable("mail server") from error
+            with _reaching_the_server():
+                refused = self._begin(letter)
+            if not refused:
+                known()
+                with _reaching_the_server():
+                    refused = self._end(following)
             yield ("smtp_permanent" if refused >= _PERMANENT else "smtp_temporary") if refused else ""
 
-    def _hand_over(self, letter: Letter, following: Letter | None) -> int:
-        """One transaction (RFC 5321, 3.3); the code of a refusal that concerns this message alone, else 0."""
+    def _begin(self, letter: Letter) -> int:
+        """The first part of a transaction (RFC 5321, 3.3): commands and body; the code of a refusal that concerns this
+        message alone, else 0.
+        """
         replies = self._ask(letter.envelope)
         self._asked = False
         refused = next((at for at, code in enumerate(replies) if code not in _GRANTED), None)
         if refused is None:
-            ahead = following.envelope if following and self._in_one_piece else ()
-            self._asked = bool(ahead)
-            self._connection.send(letter.raw + _END + _lines(ahead))
-            code = self._reply()
-            return 0 if code == _TAKEN else code
+            self._connection.send(letter.raw)
+            return 0
         if refused == 0:  # the sender, or the server itself
             raise smtplib.SMTPSenderRefused(replies[0], b"", self._sender)
         if replies[-1] == _GO_ON:  # it waits for a body all the same: an empty one, to nobody
@@ -91,6 +100,14 @@ class MailServer:
             self._reply()
         self._ask(("RSET",))
         return replies[refused]
+
+    def _end(self, following: Letter | None) -> int:
+        """The last line, the next commands behind it; the code of a refusal of this message, 0 when it was taken."""
+        ahead = following.envelope if following and self._in_one_piece else ()
+        self._asked = bool(ahead)
+        self._connection.send(_END + _lines(ahead))
+        code = self._reply()
+        return 0 if code == _TAKEN else code
 
     def _ask(self, commands: tuple[str, ...]) -> list[int]:
         """The replies to some commands; without pipelining none is said after one that was refused."""
@@ -145,6 +162,14 @@ class MailServer:
 
 
 @contextmanager
+def _reaching_the_server() -> Iterator[None]:
+    try:
+        yield
+    except (smtplib.SMTPException, OSError) as error:
+        raise Unavailable("mail server") from error
+
+
+@contextmanager
 def connect(*, server: str, sender: str) -> Iterator[MailServer]:
     """A connection to `host:port`, encrypted where the server offers it.
 
@@ -162,6 +187,8 @@ def connect(*, server: str, sender: str) -> Iterator[MailServer]:
             connection.ehlo_or_helo_if_needed()
     except (smtplib.SMTPException, OSError) as error:
         raise Unavailable("mail server") from error
+    if connection.sock is not None:  # the last line of a message is short, and goes at once
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         yield MailServer(connection, sender)
     finally:
