@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ class Told:
         """Every ledger entry that the pack shows."""
         with zipfile.ZipFile(self.plain["pack"]) as pack:
             files = sorted(name for name in pack.namelist() if name.startswith("ledger/entries/"))
-            return [json.loads(line) for name in files for line in pack.read(name).splitlines() if line]
+            return [json.loads(entry) for name in files for entry in _entries(pack.read(name))]
 
     def search(self) -> Search:
         """Looking for every text of everybody but the staff, whose names stand on what they signed."""
@@ -44,6 +45,15 @@ class Told:
         command = [sys.executable, "-m", "shouxin.faces.cli.main", *arguments, "--json"]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         return json.loads(done.stdout)
+
+
+def _entries(bundle: bytes) -> Iterator[bytes]:
+    """The entries of a bundle, each behind two bytes of length."""
+    place = 0
+    while place < len(bundle):
+        length = int.from_bytes(bundle[place : place + 2], "big")
+        yield bundle[place + 2 : place + 2 + length]
+        place += 2 + length
 
 
 def tell(story: str, folder: Path, *, customers: int, truth: Truth) -> Told:

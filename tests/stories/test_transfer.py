@@ -8,6 +8,7 @@ import pytest
 from shouxin.ground.samples import INSTRUMENT_FIRM, write_company
 from tests.stories.telling import tell, verified_by_both
 
+pytestmark = pytest.mark.long
 CUSTOMERS, SEED = 150, 7
 
 
