@@ -73,9 +73,9 @@ def _windows() -> Iterator[str]:
         days = f"{table.events[each.start].zh} → {table.events[each.end].zh}"
         time = " ".join(str(part) for part in (each.how, each.amount or "", each.unit) if part)
         facts = [name if asked else f"not {name}" for name, asked in sorted(each.when.facts.items())]
-        where = " · ".join(
-            ", ".join(sorted(part)) for part in (each.when.structures, each.when.kinds, each.when.roles, facts) if part
-        )
+        out = [f"not {name}" for name in sorted(each.when.unless)]
+        parts = (each.when.structures, out, each.when.kinds, each.when.roles, facts)
+        where = " · ".join(", ".join(sorted(part)) for part in parts if part)
         yield f"| {id} | {each.zh} | {days} | {time} | {' '.join(each.law)} | {each.mark} | {where} |"
 
 

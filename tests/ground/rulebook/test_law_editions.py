@@ -1,7 +1,11 @@
 """Another edition of the law: what changes, what rests on it, what is refused, how it is adopted."""
 
+import ast
+import inspect
 import json
+import tomllib
 from datetime import date
+from importlib import resources
 
 import pytest
 
@@ -9,6 +13,8 @@ from shouxin.ground.kernel import canonical
 from shouxin.ground.kernel.digests import digest
 from shouxin.ground.kernel.refusals import Corrupt, Refusal
 from shouxin.ground.rulebook import law, windows, workdays
+from shouxin.ground.rulebook.gates.outcomes import OUTCOMES
+from shouxin.ground.rulebook.law import proposal
 
 SHIPPED = law.shipped()
 CITING = {
@@ -78,12 +84,12 @@ def longer_announcement():
 
 
 def test_the_same_law_changes_nothing_and_is_not_adopted():
-    proposal = propose({})
-    assert proposal.impact.is_empty
-    assert proposal.impact.touched == {}
-    assert proposal.digest == SHIPPED.digest
+    proposed = propose({})
+    assert proposed.impact.is_empty
+    assert proposed.impact.touched == {}
+    assert proposed.digest == SHIPPED.digest
     with pytest.raises(Refusal, match=r"law\.edition_unfit"):
-        law.adopt(proposal, confirmed=proposal.digest, in_use=SHIPPED.digest, read=[])
+        law.adopt(proposed, confirmed=proposed.digest, in_use=SHIPPED.digest, read=[])
 
 
 def test_a_reworded_article_shows_every_step_template_notice_rule_and_case_that_rests_on_it():
@@ -247,19 +253,58 @@ def test_everything_that_is_wrong_is_said_at_once():
     assert {"notes.txt", "statutes/../secret.json", "law/obligations.json PIPL-23a", "law/references.toml"} <= where
 
 
+def test_every_problem_is_said_in_both_languages_with_its_place():
+    files = {**statute("pipl", reword(23, "单独同意", "同意")), "notes.txt": b"", "workdays.toml": b"[years]"}
+    for problem in propose(files).problems:
+        assert problem.say("zh") != problem.say("en")
+        assert problem.where in problem.say("zh")
+    calls = [each for each in ast.walk(ast.parse(inspect.getsource(proposal))) if isinstance(each, ast.Call)]
+    named = [each.args[1] for each in calls if getattr(each.func, "id", "") == "Problem"]
+    said = {each.value for each in named if isinstance(each, ast.Constant)}
+    assert len(said) == 11
+    assert set(proposal._sentences()) == said
+
+
+# --- with what the house really cites --------------------------------------------------------------------------------
+
+
+def steps_of_the_house():
+    """Every step of every playbook, and of the shelf they share, with the law it cites."""
+    found = {}
+    for file in resources.files("shouxin.cases.playbooks").iterdir():
+        if file.name.endswith(".toml"):
+            for step in tomllib.loads(file.read_text("utf-8")).get("step", []):
+                found[f"{file.name}/{step.get('id', step.get('use'))}"] = set(step.get("law", ()))
+    return found
+
+
+def test_a_new_wording_of_article_23_reaches_the_rows_and_the_steps_of_the_house():
+    rows = {}
+    for ruling in OUTCOMES:
+        rows.setdefault(ruling.outcome.name, set()).update(ruling.law)
+    citing = {"gate": rows, "step": steps_of_the_house()}
+    found = law.propose(statute("pipl", reword(23, "告知", "书面告知")), base=SHIPPED, citing=citing)
+    assert found.problems == ()
+    assert {"A24_ASK", "A25_ASK", "A27_HAND_OVER"} <= set(found.impact.touched["gate"])
+    touched = set(found.impact.touched["step"])
+    assert touched == {id for id, ids in citing["step"].items() if {"PIPL-23", "PIPL-23a", "PIPL-23b"} & ids}
+    assert {id.partition("/")[2] for id in touched} >= {"adopt-text", "tell-customers", "sign-agreement"}
+    assert set(found.impact.touched["obligation"]) == {"PIPL-23a", "PIPL-23b"}
+
+
 # --- adopting --------------------------------------------------------------------------------------------------------
 
 
 def test_adopting_names_the_edition_and_every_rule_that_may_ask_for_less():
-    proposal = propose(longer_announcement())
-    to_read = [change.name for change in proposal.impact.to_be_read]
+    proposed = propose(longer_announcement())
+    to_read = [change.name for change in proposed.impact.to_be_read]
     assert to_read == ["obligation:SH-9b"]  # its words changed: only a reader can tell
     with pytest.raises(Refusal, match=r"law\.edition_unread") as refused:
-        law.adopt(proposal, confirmed=proposal.digest, in_use=SHIPPED.digest, read=[])
+        law.adopt(proposed, confirmed=proposed.digest, in_use=SHIPPED.digest, read=[])
     assert refused.value.facts["changes"] == to_read
-    adopted = law.adopt(proposal, confirmed=proposal.digest, in_use=SHIPPED.digest, read=to_read)
+    adopted = law.adopt(proposed, confirmed=proposed.digest, in_use=SHIPPED.digest, read=to_read)
     plain = adopted.to_plain()
-    assert (plain["old"], plain["new"]) == (SHIPPED.digest, proposal.digest)
+    assert (plain["old"], plain["new"]) == (SHIPPED.digest, proposed.digest)
     assert "article:SH-9" in plain["changed"]
     assert plain["touched"]["case"] == ["case_1"]
     assert plain["read"] == to_read
@@ -267,22 +312,22 @@ def test_adopting_names_the_edition_and_every_rule_that_may_ask_for_less():
 
 
 def test_adopting_refuses_another_digest_and_a_law_that_moved_on_meanwhile():
-    proposal = propose(longer_announcement())
-    read = [change.name for change in proposal.impact.to_be_read]
+    proposed = propose(longer_announcement())
+    read = [change.name for change in proposed.impact.to_be_read]
     with pytest.raises(Refusal, match=r"law\.edition_other"):
-        law.adopt(proposal, confirmed=SHIPPED.digest, in_use=SHIPPED.digest, read=read)
+        law.adopt(proposed, confirmed=SHIPPED.digest, in_use=SHIPPED.digest, read=read)
     with pytest.raises(Refusal, match=r"law\.edition_other"):
-        law.adopt(proposal, confirmed=proposal.digest, in_use="sha256:other", read=read)
+        law.adopt(proposed, confirmed=proposed.digest, in_use="sha256:other", read=read)
 
 
 def test_an_unfit_edition_is_not_adopted_whatever_is_confirmed():
-    proposal = propose(statute("pipl", reword(23, "单独同意", "同意")))
+    proposed = propose(statute("pipl", reword(23, "单独同意", "同意")))
     with pytest.raises(Refusal, match=r"law\.edition_unfit"):
-        law.adopt(proposal, confirmed=proposal.digest, in_use=SHIPPED.digest, read=[])
+        law.adopt(proposed, confirmed=proposed.digest, in_use=SHIPPED.digest, read=[])
 
 
 def test_an_adopted_edition_is_cited_planned_and_counted_by():
-    proposal = propose(longer_announcement())
+    proposed = propose(longer_announcement())
     asked = {
         "structures": {"merger"},
         "business_kind": "limited_company",
@@ -293,9 +338,9 @@ def test_an_adopted_edition_is_cited_planned_and_counted_by():
     }
     today = date(2026, 9, 2)
     before = windows.plan(**asked, today=today)
-    with law.using(proposal.edition):
+    with law.using(proposed.edition):
         assert "40个工作日" in law.cite("SH-9b").text
-        assert law.edition() == proposal.digest
+        assert law.edition() == proposed.digest
         after = windows.plan(**asked, today=today)
     assert "30个工作日" in law.cite("SH-9b").text
     assert workdays.full_workdays(today, before.earliest_transfer) >= 30

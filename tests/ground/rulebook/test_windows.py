@@ -195,6 +195,17 @@ def test_a_merger_waits_for_its_creditors_and_moves_nothing_before_it_is_registe
     assert made.earliest_deregistration is None
 
 
+def test_a_company_that_ends_by_merger_is_deregistered_without_liquidation():
+    together = {"roles": ("successor",), "facts": {"company_ends": True}, "happened": {"resolution": date(2026, 9, 1)}}
+    made = plan("merger deregistration", **together)
+    assert not {"liquidation_group", "liquidation_ended", "tax_told"} & set(made.events)  # CO-232 leaves 229(3) out
+    assert {"tax_cleared", "merger_registered", "application"} <= set(made.events)
+    assert made.events["creditors_told"].until == "merger-creditors-told"
+    assert made.clashes == ()
+    alone = plan("deregistration", **together)
+    assert {"liquidation_group", "liquidation_ended", "tax_told"} <= set(alone.events)
+
+
 def test_an_address_is_applied_for_before_moving_in_and_the_site_follows_within_fifteen_days():
     days = {"resolution": date(2026, 9, 1), "change_applied": date(2026, 9, 8), "moved_in": date(2026, 9, 8)}
     made = plan("address", roles=("processor",), facts={"online": True}, today=date(2026, 9, 8), happened=days)

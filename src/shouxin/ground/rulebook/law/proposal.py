@@ -9,16 +9,19 @@ never asks for less on the strength of an unverified text. Pure: who adopts, whe
     adopt(proposal, confirmed=proposal.digest, in_use=current().digest, read=[...]).to_plain()      the entry's facts
 """
 
+import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from importlib import resources
 from itertools import chain
 from typing import Any
 
 from shouxin.ground.kernel.refusals import Corrupt, Refusal
 from shouxin.ground.rulebook.law.changes import RULES, Change, Citing, Impact, impact, longest_months, sources_in
-from shouxin.ground.rulebook.law.edition import CALENDAR, OBLIGATIONS, TABLES, Edition
+from shouxin.ground.rulebook.law.edition import CALENDAR, OBLIGATIONS, PLACE, TABLES, Edition
 from shouxin.ground.rulebook.law.numerals import Length, lengths_in
+from shouxin.ground.rulebook.terms import check_whole
 
 _READ = ("obligations", "references", "renumberings", "windows", "calendar", "digest")
 
@@ -30,6 +33,20 @@ class Problem:
     where: str
     code: str
     word: str = ""
+
+    def say(self, language: str) -> str:
+        """Return what is wrong, in one language; what a reader of bytes said stands behind it."""
+        known = _sentences().get(self.code) or _sentences()["unreadable"]
+        return f"{known[language]} {self.where} {self.word}".rstrip()
+
+
+@cache
+def _sentences() -> Mapping[str, Mapping[str, str]]:
+    text = resources.files(PLACE).joinpath("problems.toml").read_text(encoding="utf-8")
+    found = tomllib.loads(text)
+    for code, entry in found.items():
+        check_whole(code, entry)
+    return found
 
 
 @dataclass(frozen=True)

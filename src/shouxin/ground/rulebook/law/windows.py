@@ -31,9 +31,13 @@ class Event:
 
 @dataclass(frozen=True)
 class When:
-    """Under which structures, business kinds, recipients' roles and facts a window holds; empty is no condition."""
+    """Under which structures, business kinds, recipients' roles and facts a window holds; empty is no condition.
+
+    `unless` names structures that the text itself takes out: a merger dissolves without liquidation (CO-232).
+    """
 
     structures: frozenset[str]
+    unless: frozenset[str]
     kinds: frozenset[str]
     roles: frozenset[str]
     facts: Mapping[str, bool]
@@ -42,7 +46,7 @@ class When:
         self, structures: frozenset[str], kind: str, roles: frozenset[str] | None, facts: Mapping[str, bool]
     ) -> bool:
         """Whether the condition is met; what nobody has answered counts as met, but for a road that one chooses."""
-        if self.structures and not self.structures & structures:
+        if self.unless & structures or (self.structures and not self.structures & structures):
             return False
         if self.kinds and kind not in self.kinds:
             return False
@@ -133,7 +137,7 @@ class WindowTable:
     @property
     def structures(self) -> frozenset[str]:
         """Every structure that a window names."""
-        return frozenset().union(*(window.when.structures for window in self.windows.values()))
+        return frozenset().union(*(window.when.structures | window.when.unless for window in self.windows.values()))
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -150,6 +154,7 @@ def read_when(asked: Mapping[str, Any]) -> When:
     """Read a condition."""
     return When(
         frozenset(asked.get("structures", ())),
+        frozenset(asked.get("unless", ())),
         frozenset(asked.get("kinds", ())),
         frozenset(asked.get("roles", ())),
         dict(asked.get("facts", {})),
