@@ -5,7 +5,7 @@ import json
 import os
 
 import pytest
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 
 from shouxin.faces.cli import door, main
 from shouxin.ground.kernel.refusals import Corrupt, Refusal, Unavailable
@@ -38,6 +38,24 @@ def test_a_database_that_does_not_answer_is_the_world_and_no_fault_of_ours():
     told = door.unexpected(OperationalError("database is locked\nmore"))
     assert (told.code, told.plain["error"]) == (4, "unavailable")
     assert told.plain["facts"]["what"] == "OperationalError: database is locked"
+
+
+def test_a_verb_that_another_process_overtook_is_given_again_once():
+    """On PostgreSQL both look before either has written; then the database lets one of them through."""
+    seen = []
+
+    def overtaken(times):
+        def verb():
+            seen.append(times)
+            if seen.count(times) <= times:
+                raise IntegrityError("duplicate key value violates unique constraint")
+            return door.Outcome({"again": seen.count(times)})
+
+        return verb
+
+    assert door._run(overtaken(1), (), {}).plain == {"again": 2}
+    with pytest.raises(IntegrityError):
+        door._run(overtaken(2), (), {})
 
 
 def test_a_refusal_stands_on_standard_error_and_as_json_on_standard_output(shouxin, shop):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from shouxin.cases import keeping
 from shouxin.ground.kernel.canonical import from_base64
 from shouxin.ground.kernel.merkle import check_inclusion, leaf_hash
 from shouxin.ground.kernel.notes import split_note
@@ -114,6 +115,14 @@ def test_there_is_nothing_to_export_before_the_decision(shouxin, shop, secrets, 
     told = shouxin(*arguments, "--json")
     assert (told.code, told.plain["error"]) == (1, "cases.not_decided")
     assert not out.exists()
+
+
+def test_one_export_is_made_at_a_time(shouxin, shop, tmp_path):
+    out = tmp_path / "pack.zip"
+    with keeping.alone():
+        told = shouxin("evidence", "export", shop.case, "--out", out, "--by", shop.staff["owner"], "--json")
+    assert (told.code, told.plain["error"]) == (1, "cases.pack_under_way")
+    assert list(tmp_path.glob("pack.zip*")) == []
 
 
 def test_a_sample_needs_a_decision_and_is_drawn_alike_from_the_same_seed(shouxin, shop):

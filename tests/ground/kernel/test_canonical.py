@@ -59,6 +59,45 @@ def test_it_refuses_to_write_what_has_no_one_spelling(what, value):
         encode(value)
 
 
+def spelled(value, *, escaped):
+    """JSON as somebody else may spell it."""
+    return json.dumps(value, ensure_ascii=escaped, sort_keys=True, separators=(",", ":")).encode("utf-8", "replace")
+
+
+marks = st.text(alphabet='ne=<\u0301\u0303\u0338\u1100\u1161\ud800\n\\"[{')
+odd = st.recursive(
+    st.integers(-(2**53) - 1, 2**53 + 1) | marks,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(marks, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(odd, st.booleans())
+def test_what_is_read_is_exactly_what_writing_it_again_would_give(value, escaped):
+    raw = spelled(value, escaped=escaped)
+    try:
+        canonical = encode(json.loads(raw)) == raw
+    except Corrupt:
+        canonical = False
+    if canonical:
+        assert decode(raw) == json.loads(raw)
+    else:
+        with pytest.raises(Corrupt):
+            decode(raw)
+
+
+@pytest.mark.parametrize("depth", [31, 32, 33, 34])
+def test_depth_is_counted_where_it_lies_and_brackets_in_words_are_none(depth):
+    deep, words = b"[" * depth + b"]" * depth, b'"' + b"[{" * depth + b'"'
+    assert decode(words) == "[{" * depth
+    if depth <= 33:
+        assert encode(decode(deep)) == deep
+    else:
+        with pytest.raises(Corrupt):
+            decode(deep)
+
+
 @pytest.mark.parametrize(
     ("what", "raw"),
     [

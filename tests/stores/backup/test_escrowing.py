@@ -1,12 +1,17 @@
 """The keys lie apart, or it is said that they do not; and the ledger's tail lies beside them."""
 
+import os
+import time
+
 import pytest
+from django.db import connection, transaction
 
 from shouxin.ground.kernel.merkle import leaf_hash
 from shouxin.ground.kernel.refusals import Corrupt, Refusal, Unavailable
 from shouxin.stores.backup import chunks, escrowing, evidence, queries, services
 from shouxin.stores.ledger import queries as ledger
-from shouxin.stores.vault import escrow
+from shouxin.stores.ledger.services import append
+from shouxin.stores.vault import durable, escrow
 from shouxin.stores.vault import services as vault
 from tests.stores.backup.conftest import in_a_home
 from tests.stores.vault.conftest import AT, nobody
@@ -93,6 +98,38 @@ def test_the_tail_is_the_ledger_since_the_oldest_copy_in_segments_that_grow_and_
         assert list(tail.entries) == list(ledger.raw(start))
     with pytest.raises(Refusal, match=r"backup\.recovery_key"):
         escrowing.newest_tail(world.e1, escrow.new_recovery()[0])
+
+
+@in_a_home
+def test_two_processes_that_lay_the_tail_at_once_wait_for_one_another(world):
+    services.create(target=None, by=BY, at=AT)
+    services.escrow(targets=None, by=BY, at=AT)
+    children = []
+
+    def other_process(kind, path, *_):
+        """Right behind the first sealed bytes of our segment another process begins, with one entry more."""
+        if kind != "append" or children:
+            return
+        vault.forget()
+        connection.close()
+        children.append(os.fork())
+        if children[0] == 0:
+            durable.observe = None
+            with transaction.atomic():
+                append(kind="test.made", scope="company", at=AT, by=BY, facts={})
+            services.keep_tail(at=AT)
+            os._exit(0)
+        time.sleep(1)
+
+    with transaction.atomic():
+        append(kind="test.made", scope="company", at=AT, by=BY, facts={})
+    durable.observe = other_process
+    services.keep_tail(at=AT)
+    assert os.waitpid(children[0], 0)[1] == 0
+    for folder in (world.e1, world.e2):
+        tail = escrowing.newest_tail(folder, world.recovery)
+        assert tail.stop == ledger.height()
+        assert list(tail.entries) == list(ledger.raw(tail.start))
 
 
 @in_a_home

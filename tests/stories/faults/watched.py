@@ -65,9 +65,10 @@ class Process:
 class Nursery:
     """A process that has everything loaded and forks what is wanted, since starting takes seconds."""
 
-    def __init__(self, *home):
+    def __init__(self, *home, database=""):
         path = os.pathsep.join([str(FAULTS), *filter(None, sys.path)])
         environment = {**ENVIRONMENT, "PYTHONPATH": path, FOLDER: "", PARENT: str(os.getpid())}
+        environment |= {"DATABASE_URL": database} if database else {}
         self._process = subprocess.Popen(
             [sys.executable, str(FAULTS / "nursery.py"), *home],
             stdin=subprocess.PIPE, text=True, encoding="utf-8", env=environment,
@@ -94,22 +95,22 @@ class Nursery:
 
 
 @functools.cache
-def homeless():
-    """Where the processes come from that found a company; ends with the tests."""
-    return Nursery()
+def homeless(database=""):
+    """Where the processes come from that found a company in that database; ends with the tests."""
+    return Nursery(database=database)
 
 
 class WatchedCompany(Company):
     """A company whose process is watched, and hurt where the fault says so."""
 
-    def watch(self, *, folder, fault):
-        """Say what to count into, and what to suffer."""
-        self.faults, self.fault = folder, fault
+    def watch(self, *, folder, fault, database):
+        """Say what to count into, what to suffer, and where the company's database is founded."""
+        self.faults, self.fault, self.database = folder, fault, database
         self.counts = {}
         self.seen = collections.Counter()
         self.begun = 0
         self.story = None
-        self.present = self.nursery = None
+        self.present = self.resting = self.nursery = None
         folder.mkdir(parents=True, exist_ok=True)
 
     def call(self, *arguments, may_fail=False):
@@ -164,9 +165,13 @@ class WatchedCompany(Company):
             )
         return self.present
 
+    def change_over(self):
+        """From here on the company's other process takes the commands; what this one remembers grows old."""
+        self.present, self.resting = self.resting, self.present
+
     def _nursery(self):
         if not self.staff:
-            return homeless()
+            return homeless(self.database)
         if self.nursery is None:
             self.nursery = Nursery(str(self.folder))
         return self.nursery
@@ -178,8 +183,10 @@ class WatchedCompany(Company):
 
     def stop(self):
         """End what lives."""
-        if self.present is not None:
-            self.bury()
+        for _ in range(2):
+            if self.present is not None:
+                self.bury()
+            self.change_over()
         if self.nursery is not None:
             self.nursery.close()
             self.nursery = None
@@ -188,12 +195,12 @@ class WatchedCompany(Company):
 class WatchedStory(Story):
     """The demo's story with watched companies."""
 
-    def watch(self, *, folder, fault):
+    def watch(self, *, folder, fault, database):
         """Watch both companies."""
         for name in ("a", "b"):
             plain = getattr(self, name)
             company = WatchedCompany(plain.name, plain.folder, plain.secrets)
-            company.watch(folder=folder, fault=fault)
+            company.watch(folder=folder, fault=fault, database=database)
             company.story = self
             setattr(self, name, company)
         self.fault = fault
@@ -219,10 +226,10 @@ class WatchedStory(Story):
         return self
 
 
-def story(folder, fault, *, watched=None):
+def story(folder, fault, *, watched=None, database=""):
     """A story of sixty customers; what its processes share with the test lies in `watched`, else beside them."""
     told = WatchedStory(folder=folder, sender=made_up(customers=CUSTOMERS, seed=SEED), teller=_silent)
-    return told.watch(folder=watched or folder / "faults", fault=fault)
+    return told.watch(folder=watched or folder / "faults", fault=fault, database=database)
 
 
 def held(company):

@@ -24,7 +24,7 @@ from shouxin.duties.disposal.queries import PlaceView
 from shouxin.duties.disposal.steps import step
 from shouxin.duties.inventory import queries as inventory
 from shouxin.duties.inventory import services as inventory_services
-from shouxin.engine.sources import open_source
+from shouxin.engine.sources import Source, open_source
 from shouxin.ground.formats.certificate import LOOKS_PERSONAL, Words
 from shouxin.ground.kernel.canonical import encode
 from shouxin.ground.kernel.digests import digest, digest_file
@@ -97,8 +97,9 @@ def dispose_sources(
     samples: list[str] = []
     reasons: dict[str, str] = {}
     for number, place in enumerate(todo):
-        samples += _samples(place)
-        why = _take_away(place, case=case, by=by, at=at)
+        found, why = _look_at(place)
+        samples += found
+        why = _take_away(place, why, case=case, by=by, at=at)
         if why:
             reasons[place.key] = why
         if progress is not None:
@@ -118,16 +119,32 @@ def dispose_sources(
 
 
 def _would(todo: Sequence[PlaceView]) -> SourcesResult:
-    reasons = {place.key: why for place in todo if (why := _obstacle(place))}
+    reasons = {place.key: why for place in todo if (why := _obstacle(place, _opened(place)))}
     states = {place.key: place.state or "open" for place in todo}
     return SourcesResult(False, states, reasons, planted=0, looked_for=0, files_searched=0, found=0)
 
 
-def _take_away(place: PlaceView, *, case: str, by: str, at: datetime) -> str:
+def _look_at(place: PlaceView) -> tuple[list[str], str]:
+    """What to look for when a place is gone, and why it cannot go now; a file is opened once for both, and let go."""
+    source = _opened(place)
+    return _samples(place, source), _obstacle(place, source)
+
+
+def _opened(place: PlaceView) -> Source | None:
+    """The registered file or database, unless its end has begun or it cannot be opened."""
+    is_source = place.key.startswith("source:") and place.kind in ("file", "database")
+    if not is_source or place.state not in ("", PlaceEnd.MISSING):
+        return None
+    try:
+        return open_source(place.locator)
+    except ShouxinError:
+        return None
+
+
+def _take_away(place: PlaceView, why: str, *, case: str, by: str, at: datetime) -> str:
     """Intend, then remove; why not, when it could not."""
     if place.state in (PlaceEnd.ENDED, PlaceEnd.EXCLUDED):
         return ""
-    why = _obstacle(place)
     if why == "missing":
         _note_missing(place, case=case, by=by, at=at)
     if why:
@@ -143,7 +160,7 @@ def _take_away(place: PlaceView, *, case: str, by: str, at: datetime) -> str:
     return ""
 
 
-def _obstacle(place: PlaceView) -> str:
+def _obstacle(place: PlaceView, source: Source | None) -> str:
     """Why this place cannot go now: empty, or a code."""
     if place.state in (PlaceEnd.ENDED, PlaceEnd.EXCLUDED, PlaceEnd.INTENDED, PlaceEnd.REMAINS):
         return ""
@@ -160,14 +177,14 @@ def _obstacle(place: PlaceView) -> str:
     view = next(each for each in inventory.sources() if each.id == number)
     if not view.is_collected and view.kind in ("file", "database"):
         return "not_collected"
-    if view.digest and _digest_of(path) != view.digest:
+    if view.digest and _digest_of(source) != view.digest:
         return "changed_since_registered"
     return ""
 
 
-def _digest_of(path: Path) -> str:
+def _digest_of(source: Source | None) -> str:
     try:
-        return open_source(path).digest()
+        return source.digest() if source is not None else ""
     except ShouxinError:
         return ""
 
@@ -229,9 +246,9 @@ def _remove(place: PlaceView) -> None:
         wiping.clear(sibling)
 
 
-def _samples(place: PlaceView) -> list[str]:
+def _samples(place: PlaceView, source: Source | None) -> list[str]:
     """A few identifiers out of a source before it goes, held in memory only: what the search afterwards looks for."""
-    if place.state or not place.key.startswith("source:") or place.kind not in ("file", "database"):
+    if place.state or source is None:
         return []
     wanted: dict[str, list[str]] = {}
     for column in inventory.columns(int(place.key.partition(":")[2])):
@@ -240,14 +257,14 @@ def _samples(place: PlaceView) -> list[str]:
     found: list[str] = []
     try:
         for table, columns in wanted.items():
-            found += _first_values(place.locator, table, columns)
+            found += _first_values(source, table, columns)
     except ShouxinError:
         return found
     return found
 
 
-def _first_values(locator: str, table: str, columns: list[str]) -> list[str]:
-    for batch in open_source(locator).batches(table, columns=columns, size=256):
+def _first_values(source: Source, table: str, columns: list[str]) -> list[str]:
+    for batch in source.batches(table, columns=columns, size=256):
         texts = {text for column in batch.columns for text in column.to_pylist() if text and len(text) >= 8}
         return sorted(texts)[:SAMPLES]
     return []

@@ -33,7 +33,7 @@ def reached_or_announced_share(case: str, at: datetime) -> Finding:
     total = len(found.customer)
     told = int(sum((found.notice == state).sum() for state in (Notice.SENT, Notice.REACHED, Notice.ANNOUNCED)))
     share = told / total if total else 0.0
-    missing = _reasons(case, at)
+    missing = _reasons(case, at) if told < total else ()
     if not total:
         missing = (Missing("notices.nobody_to_tell", {"case": case}, owner="owner"),)
     return _finding("reached_or_announced_share", case, total > 0 and told == total, share, missing)

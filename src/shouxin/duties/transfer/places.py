@@ -7,9 +7,11 @@ import contextlib
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
+from filelock import FileLock
 
 from shouxin.duties.transfer.models import Message, Transfer
 from shouxin.ground.formats import pit
@@ -41,9 +43,24 @@ def tidy(row: Transfer) -> None:
 def put_envelope(message: Message) -> Path:
     """Write an envelope's file unless it lies there already."""
     path, raw = envelope_path(message.transfer_id, message.seq), bytes(message.envelope)
-    if not path.is_file() or path.read_bytes() != raw:
-        write_whole(path, raw)
+    if not _lies(path, raw):
+        with _alone():
+            if not _lies(path, raw):
+                write_whole(path, raw)
     return path
+
+
+def _lies(path: Path, raw: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == raw
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One process of the company writes here at a time, since what is unfinished has one name."""
+    locks = Path(settings.SHOUXIN_HOME) / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / "messages.lock"):
+        yield
 
 
 def write_whole(path: Path, raw: bytes) -> None:
@@ -59,6 +76,11 @@ def write_whole(path: Path, raw: bytes) -> None:
 
 def take_part(source: Path, target: Path, *, size: int, digest: str) -> bool:
     """Copy a part to its place when it has that size and digest; a part that lies there already stays."""
+    with _alone():
+        return _take_part(source, target, size=size, digest=digest)
+
+
+def _take_part(source: Path, target: Path, *, size: int, digest: str) -> bool:
     if target.is_file() and is_part(target, size=size, digest=digest):
         return True
     if not source.is_file() or source.stat().st_size != size or not is_part(source, size=size, digest=digest):

@@ -30,6 +30,7 @@ from shouxin.ground.kernel.refusals import Corrupt, Refusal, ShouxinError, Unava
 
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_UNAVAILABLE, EXIT_UNEXPECTED = 0, 1, 2, 4, 70
 DATABASE_IS_DOWN = ("OperationalError", "InterfaceError")
+OVERTAKEN = "IntegrityError"
 SECRETS_VARIABLE = "SHOUXIN_SECRETS"
 
 HomeOption = Annotated[
@@ -185,7 +186,7 @@ def verb(function: Callable[..., Outcome]) -> Callable[..., Outcome]:
 
 def _tell(function: Callable[..., Outcome], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
     try:
-        outcome = function(*args, **kwargs)
+        outcome = _run(function, args, kwargs)
     except ShouxinError as error:
         outcome = failed(error)
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
@@ -196,6 +197,18 @@ def _tell(function: Callable[..., Outcome], args: tuple[Any, ...], kwargs: dict[
     if not session.embedded:
         _print(outcome)
     return outcome
+
+
+def _run(function: Callable[..., Outcome], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
+    """The verb; once more when another process did the same at the same moment and the database let that one through.
+    The second time it sees what the other did, as the same command again does.
+    """
+    try:
+        return function(*args, **kwargs)
+    except Exception as error:
+        if type(error).__name__ != OVERTAKEN:
+            raise
+    return function(*args, **kwargs)
 
 
 def _named_file(error: OSError, given: Iterable[Any]) -> Path | None:

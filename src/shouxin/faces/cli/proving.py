@@ -88,9 +88,14 @@ def evidence_export(
     ] = False,
 ) -> Outcome:
     """导出证明材料并当场核验;已结案的给出同一份 / Export and verify the pack; the same again of a closed case."""
+    with keeping.alone():
+        return _export(case, out, by=by, edition="public" if public else "auditor", auditor=auditor, anew=anew)
+
+
+def _export(case: str, out: Path, *, by: str, edition: str, auditor: str, anew: bool) -> Outcome:
     if out.exists():
         raise Refusal("cases.pack_exists", file=out.name)
-    edition, part = "public" if public else "auditor", _fresh(out)
+    part = _fresh(out)
     earlier = keeping.newest(case, edition=edition) if queries.case(case).state != "open" else None
     again = earlier if earlier is not None and earlier.is_whole and not anew else None
     if again is not None:

@@ -16,6 +16,7 @@ from shouxin.ground.kernel.refusals import Corrupt
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 32
+MAX_INTEGER = 2**53 - 1
 
 
 def encode(value: Any) -> bytes:
@@ -25,7 +26,7 @@ def encode(value: Any) -> bytes:
         Corrupt("canonical JSON"): a float, a non-text key, text that is not NFC or holds lone surrogates.
     """
     _check_shape(value, 0)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def decode(raw: bytes, *, where: str = "document") -> Any:
@@ -37,12 +38,13 @@ def decode(raw: bytes, *, where: str = "document") -> Any:
     if len(raw) > MAX_BYTES:
         raise Corrupt("JSON larger than 64 MiB", where)
     try:
-        value = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float
-        )
+        text = raw.decode("utf-8")
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise Corrupt("JSON that cannot be read", where) from error
-    if encode(value) != raw:
+    if not _is_plainly_well_shaped(text):
+        _check_shape(value, 0)
+    if _ENCODER.encode(value) != text:
         raise Corrupt("JSON in another than the canonical spelling", where)
     return value
 
@@ -96,13 +98,35 @@ def _no_float(text: str) -> Any:
     raise ValueError(f"number {text[:20]} is not an integer")
 
 
+def _small(text: str) -> int:
+    value = int(text)
+    if abs(value) > MAX_INTEGER:
+        raise Corrupt("integer beyond 2^53", "document")
+    return value
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_small, parse_float=_no_float, parse_constant=_no_float
+)
+
+
+def _is_plainly_well_shaped(text: str) -> bool:
+    """Whether what was read from this JSON needs no look at each of its parts: not too many brackets to be too deep, no
+    escape that hides a character, and NFC as a whole, which every text in it then is too.
+    """
+    if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH:
+        return False
+    return text.isascii() or unicodedata.is_normalized("NFC", text)
+
+
 def _check_shape(value: Any, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise Corrupt("JSON deeper than 32 levels", "document")
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, int):
-        if abs(value) > 2**53 - 1:
+        if abs(value) > MAX_INTEGER:
             raise Corrupt("integer beyond 2^53", "document")
     elif isinstance(value, str):
         _check_text(value)

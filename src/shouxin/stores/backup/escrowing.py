@@ -7,12 +7,14 @@ recovery key, so that a restore of an old backup knows what happened since.
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
+from filelock import FileLock, Timeout
 
 from shouxin.ground.kernel.canonical import to_base64
 from shouxin.ground.kernel.digests import digest
@@ -29,6 +31,7 @@ from shouxin.stores.vault import services as vault
 
 TAIL = "ledger-"
 MOST_SEGMENTS = 32
+_PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -87,19 +90,34 @@ def escrow(*, targets: Sequence[Path] | None, by: str, at: datetime) -> EscrowRe
 def keep_tail(*, at: datetime) -> int:
     """Lay the entries since the last time beside each reachable escrow bundle; in how many folders. Costs what is new.
 
-    Called after whatever a restore must not forget: a copy, a destruction, a checkpoint that went outside.
+    Called after whatever a restore must not forget: a copy, a destruction, a checkpoint that went outside. One process
+    at a time; the next one lays down what came meanwhile.
 
     Raises:
-        Unavailable: a disk refuses.
+        Unavailable: a disk refuses, or another process is at it for long.
     """
     kept = queries.copies()
     if not kept or not vault_queries.is_founded():
         return 0
-    start, stop = min(copy.height for copy in kept), ledger_queries.height()
-    reached = [Path(target) for target, header in vault_queries.escrow_headers().items() if header is not None]
-    for folder in reached:
-        _lengthen(folder, start, stop, at)
+    with _alone():
+        start, stop = min(copy.height for copy in kept), ledger_queries.height()
+        reached = [Path(target) for target, header in vault_queries.escrow_headers().items() if header is not None]
+        for folder in reached:
+            _lengthen(folder, start, stop, at)
     return len(reached)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    lock = FileLock(cataloguing.own_folder() / "tail.lock")
+    try:
+        lock.acquire(timeout=_PATIENCE)
+    except Timeout:
+        raise Unavailable("ledger's tail: another process is at it") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def newest_tail(folder: Path, recovery: bytes) -> Tail | None:

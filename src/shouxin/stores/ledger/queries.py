@@ -19,12 +19,15 @@ from shouxin.ground.kernel.refusals import Corrupt, Refusal
 from shouxin.ground.kernel.signing import key_id
 from shouxin.ground.kernel.times import Clock as ClockKind
 from shouxin.ground.kernel.times import FixedClock, SystemClock, from_text
-from shouxin.stores.ledger.models import BLOCK, Clock, Cosigned, Entry, Head, PeerCheckpoint, Signed
+from shouxin.stores.ledger.models import BLOCK, Cosigned, Entry, Head, PeerCheckpoint, Signed
 from shouxin.stores.ledger.tree import Tree, block_root, completed, nodes
 
 _READ = 2048
 _COLUMNS = ("seq", "kind", "scope", "at", "by")
 _KEY_KINDS = ("ledger.founded", "ledger.key_rotated")
+_CLOCK = (
+    "SELECT simulated, instant FROM ledger_head LEFT JOIN ledger_clock ON ledger_clock.id = 1 WHERE ledger_head.id = 1"
+)
 
 
 @dataclass(frozen=True)
@@ -148,9 +151,13 @@ def company_keys() -> dict[str, bytes]:
 
 def clock() -> ClockKind:
     """The company's clock: the machine's, or the simulated one as it stands. Raises Refusal("ledger.not_founded")."""
-    if not is_simulated():
-        return SystemClock()
-    return FixedClock(from_text(Clock.objects.get(id=1).instant))
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOCK)
+        found = cursor.fetchone()
+    if found is None:
+        raise Refusal("ledger.not_founded")
+    simulated, instant = found
+    return FixedClock(from_text(instant)) if simulated else SystemClock()
 
 
 def entries(*, scope: str | None = None, kinds: Collection[str] | None = None, since: int = 0) -> list[EntryView]:

@@ -1,111 +1,81 @@
-"""The law the product rests on: texts held verbatim, the obligations read out of them, and how each claim is marked.
+"""The law the product rests on: texts held verbatim, the duties read out of them, and how each claim is marked.
 
 Marks: V checked against a stored text · R a reading the text does not state · Q quoted by others only · M from memory ·
-K common knowledge. What is not V is shown as unverified; it may make the product stricter, never laxer.
+K common knowledge. What is not V is shown as unverified; it may make the product stricter, never laxer: where it could
+be read otherwise, a lawyer's opinion is asked for, and that opinion is evidence.
 
-A law id is an obligation's (`PIPL-22a`), a statute's article (`PIPL-23`, `CC-67`, `PENAL-162-1`) or one of the
-references in `references.toml` whose text is not held. `cite` knows all three; `knows` answers for playbooks.
+A law id is a duty's (`PIPL-22a`), a statute's article (`PIPL-23`, `CC-67`, `PENAL-162-1`, `AUDIT-GUIDE-8`) or one of
+the references in `references.toml` whose text is not held. `cite` knows all three; `knows` answers for playbooks.
 
-    article("PIPL", 23).text        the words of the article
-    cite("PIPL-23").say("zh")       《个人信息保护法》第二十三条
+    article("PIPL", 23).text                  the words of the article
+    cite("PIPL-23").say("zh")                 《个人信息保护法》第二十三条
+    duties_on({"DEREG"}, conditions=None)     what a deregistration sets off
+    propose(files, base=current())            another edition: what changes, who rests on it, whether it may be adopted
 """
 
-import json
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from types import MappingProxyType
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from shouxin.ground.kernel import canonical
-from shouxin.ground.kernel.digests import digest
-from shouxin.ground.kernel.refusals import Corrupt, Refusal
-from shouxin.ground.rulebook.terms import check_whole
+from shouxin.ground.rulebook.law.catalogue import (
+    ALWAYS,
+    CHANGES,
+    TRIGGERS,
+    TRIGGERS_OF,
+    Deadline,
+    Obligation,
+    Severity,
+)
+from shouxin.ground.rulebook.law.changes import Change, Impact, impact
+from shouxin.ground.rulebook.law.edition import Edition, current, shipped, using
+from shouxin.ground.rulebook.law.enforcement import Enforcement, enforcement, enforcements
+from shouxin.ground.rulebook.law.proposal import Adoption, Problem, Proposal, adopt, propose
+from shouxin.ground.rulebook.law.texts import MARKS, Article, Citation, Renumbered, Statute
 
-MARKS = ("V", "R", "Q", "M", "K")
-
-
-@dataclass(frozen=True)
-class Article:
-    """One article of a statute, verbatim."""
-
-    statute: str
-    number: str
-    label: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Statute:
-    """A statute as held: where its text comes from, from when it holds, how far it is verified."""
-
-    code: str
-    file: str
-    zh: str
-    en: str
-    title: str
-    effective: str
-    status: str
-    mark: str
-    partial: bool
-    superseded_on: str
-    source: Mapping[str, str]
-    official_url: str
-    digest: str
-    articles: Mapping[str, Article]
-
-
-@dataclass(frozen=True)
-class Obligation:
-    """A duty read out of one article: who owes it, when, and what evidence shows it; `quote` is verbatim."""
-
-    id: str
-    statute: str
-    article: str
-    quote: str
-    who: str
-    trigger: str
-    evidence: str
-    deadline: str
-    severity: str
-    mark: str
-
-
-@dataclass(frozen=True)
-class Citation:
-    """What may be shown for a law id: its name in both languages, its mark, and the text where one is held."""
-
-    id: str
-    mark: str
-    zh: str
-    en: str
-    text: str
-
-    @property
-    def is_verified(self) -> bool:
-        """Whether the words were checked against a stored text that is in force."""
-        return self.mark == "V"
-
-    def say(self, language: str) -> str:
-        """Return how this source is named in one language."""
-        return self.zh if language == "zh" else self.en
-
-
-def _text(name: str) -> str:
-    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _registered() -> Mapping[str, Any]:
-    return tomllib.loads(_text("statutes.toml"))
-
-
-@cache
-def _held(file: str) -> Mapping[str, Any]:
-    """The content of one statute file, checked against its registered digest."""
-    return check_content(file, json.loads(_text(f"statutes/{file}.json")))
+__all__ = [
+    "ALWAYS",
+    "CHANGES",
+    "MARKS",
+    "TRIGGERS",
+    "TRIGGERS_OF",
+    "Adoption",
+    "Article",
+    "Change",
+    "Citation",
+    "Deadline",
+    "Edition",
+    "Enforcement",
+    "Impact",
+    "Obligation",
+    "Problem",
+    "Proposal",
+    "Renumbered",
+    "Severity",
+    "Statute",
+    "adopt",
+    "article",
+    "check_content",
+    "cite",
+    "current",
+    "duties_on",
+    "duties_read_from",
+    "edition",
+    "enforcement",
+    "enforcements",
+    "impact",
+    "is_verified",
+    "knows",
+    "obligation",
+    "obligations",
+    "present_number",
+    "propose",
+    "references",
+    "shipped",
+    "statute",
+    "statutes",
+    "triggers_of",
+    "unverified",
+    "using",
+]
 
 
 def check_content(file: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -114,22 +84,15 @@ def check_content(file: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
     Raises:
         Corrupt: the content does not match its digest in `statutes.toml`.
     """
-    if digest(canonical.encode(content)) != _registered()["digests"][file]:
-        raise Corrupt("a statute's text does not match its digest", f"law/statutes/{file}.json")
-    return content
+    found: Mapping[str, Any] = current().check_content(file, content)
+    return found
 
 
-@cache
 def statutes() -> tuple[str, ...]:
     """The codes of all statutes held."""
-    return tuple(_registered()["statutes"])
+    return current().statute_codes
 
 
-def _article(code: str, entry: Mapping[str, Any]) -> Article:
-    return Article(code, str(entry["n"]), entry["label"], entry["text"])
-
-
-@cache
 def statute(code: str) -> Statute:
     """Return a statute by its code, such as `PIPL`; a code may join several files (the Civil Code's books).
 
@@ -137,28 +100,7 @@ def statute(code: str) -> Statute:
         Refusal("law.unknown"): no such statute is held.
         Corrupt: a stored text does not match its digest.
     """
-    entry = _registered()["statutes"].get(code)
-    if entry is None:
-        raise Refusal("law.unknown", id=code)
-    contents = [_held(file) for file in entry["files"]]
-    first = contents[0]
-    articles = {str(item["n"]): _article(code, item) for content in contents for item in content["articles"]}
-    return Statute(
-        code=code,
-        file=" ".join(entry["files"]),
-        zh=entry["zh"],
-        en=entry["en"],
-        title=first["title"],
-        effective=first.get("effective", ""),
-        status=first["status"],
-        mark=entry["mark"],
-        partial=any(content.get("partial", False) for content in contents),
-        superseded_on=entry.get("superseded_on", ""),
-        source=MappingProxyType({key: str(text) for key, text in first.get("source", {}).items()}),
-        official_url=first.get("official_url", ""),
-        digest=digest("".join(_registered()["digests"][file] for file in entry["files"]).encode()),
-        articles=MappingProxyType(articles),
-    )
+    return current().statute(code)
 
 
 def article(code: str, number: int | str) -> Article:
@@ -168,49 +110,70 @@ def article(code: str, number: int | str) -> Article:
         Refusal("law.unknown"): the statute or the article is not held.
         Corrupt: the stored text does not match its digest.
     """
-    found = statute(code).articles.get(str(number))
-    if found is None:
-        raise Refusal("law.unknown", id=f"{code}-{number}")
-    return found
+    return current().article(code, number)
 
 
-@cache
+def present_number(id: str) -> Renumbered | None:
+    """Return where an article held in an older text stands now; None where nothing moved or nothing is known.
+
+    Raises:
+        Refusal("law.unknown"): the id names no article.
+    """
+    return current().present_number(id)
+
+
 def obligations() -> Mapping[str, Obligation]:
-    """All obligations by id.
+    """All duties by id.
 
     Raises:
         Corrupt: the catalogue does not match its digest, or a quote does not stand in its article.
     """
-    content = json.loads(_text("obligations.json"))
-    if digest(canonical.encode(content)) != _registered()["digests"]["obligations"]:
-        raise Corrupt("the obligations do not match their digest", "law/obligations.json")
-    codes = {file: code for code, entry in _registered()["statutes"].items() for file in entry["files"]}
-    return MappingProxyType({entry["id"]: _obligation(entry, codes[entry["law"]]) for entry in content})
-
-
-def _obligation(entry: Mapping[str, Any], code: str) -> Obligation:
-    held = article(code, entry["article"])
-    if entry["quote"] not in held.text:
-        raise Corrupt("a quote does not stand in its article", f"law/obligations.json {entry['id']}")
-    verified = entry["verified"] and statute(code).mark == "V"
-    told = {name: str(entry[name]) for name in ("quote", "who", "trigger", "evidence", "deadline", "severity")}
-    return Obligation(id=entry["id"], statute=code, article=held.number, mark="V" if verified else "Q", **told)
+    return current().obligations
 
 
 def obligation(id: str) -> Obligation:
-    """Return one obligation, such as `PIPL-22a`.
+    """Return one duty, such as `PIPL-22a`.
 
     Raises:
-        Refusal("law.unknown"): there is no such obligation.
+        Refusal("law.unknown"): there is no such duty.
         Corrupt: as `obligations`.
     """
-    found = obligations().get(id)
-    if found is None:
-        raise Refusal("law.unknown", id=id)
-    return found
+    return current().obligation(id)
 
 
-@cache
+def triggers_of(structures: Iterable[str]) -> frozenset[str]:
+    """Return which of the catalogue's changes a case's structures are.
+
+    Raises:
+        KeyError: no such structure.
+    """
+    return frozenset().union(*(TRIGGERS_OF[name] for name in structures))
+
+
+def duties_on(
+    codes: Collection[str],
+    *,
+    conditions: Collection[str] | None,
+    always: bool = True,
+    at_least: Severity = Severity.NONE,
+) -> tuple[Obligation, ...]:
+    """Return the duties that these changes set off, the gravest first; conditions of None count as met, all of them."""
+    asked = frozenset(codes) | ({ALWAYS} if always else frozenset())
+    met = None if conditions is None else frozenset(conditions)
+    found = [each for each in obligations().values() if each.is_set_off_by(asked, met) and each.weight >= at_least]
+    return tuple(sorted(found, key=lambda each: -each.weight))
+
+
+def duties_read_from(id: str) -> tuple[Obligation, ...]:
+    """Return the duties read out of the article behind a law id.
+
+    Raises:
+        Refusal("law.unknown"): the id names nothing.
+    """
+    wanted = current().article_of(id)
+    return tuple(each for each in obligations().values() if each.article_id == wanted)
+
+
 def references() -> Mapping[str, Citation]:
     """Sources that are cited without their text being held; none of them is verified.
 
@@ -218,47 +181,22 @@ def references() -> Mapping[str, Citation]:
         Refusal("terms.half"): an entry lacks zh or en.
         Corrupt: an entry claims to be verified.
     """
-    found = {}
-    for id, entry in tomllib.loads(_text("references.toml")).items():
-        check_whole(id, entry)
-        if entry["mark"] not in MARKS or entry["mark"] == "V":
-            raise Corrupt("a reference without a text cannot be verified", f"law/references.toml {id}")
-        found[id] = Citation(id, entry["mark"], entry["zh"], entry["en"], "")
-    return MappingProxyType(found)
-
-
-def _cite_article(id: str, held: Article, mark: str, text: str) -> Citation:
-    holder = statute(held.statute)
-    place = "" if holder.superseded_on == "" else f"（{holder.superseded_on}前文本）"
-    old = "" if holder.superseded_on == "" else f" (text before {holder.superseded_on})"
-    en = f"{holder.en}, article {held.number}{old}"
-    return Citation(id, mark, f"《{holder.zh}》{held.label}{place}", en, text)
+    return current().references
 
 
 def cite(id: str) -> Citation:
-    """Return what may be shown for a law id: an obligation, a held article, or a reference without text.
+    """Return what may be shown for a law id: a duty, a held article, or a reference without text.
 
     Raises:
         Refusal("law.unknown"): the id names nothing.
         Corrupt: a stored text does not match its digest.
     """
-    if id in references():
-        return references()[id]
-    if id in obligations():
-        duty = obligations()[id]
-        return _cite_article(id, article(duty.statute, duty.article), duty.mark, duty.quote)
-    code, _, number = id.partition("-")
-    held = article(code, number)
-    return _cite_article(id, held, statute(code).mark, held.text)
+    return current().cite(id)
 
 
 def knows(id: str) -> bool:
-    """Whether a law id names an obligation, a held article or a reference."""
-    try:
-        cite(id)
-    except Refusal:
-        return False
-    return True
+    """Whether a law id names a duty, a held article or a reference."""
+    return current().knows(id)
 
 
 def is_verified(id: str) -> bool:
@@ -270,14 +208,16 @@ def is_verified(id: str) -> bool:
     return cite(id).is_verified
 
 
-@cache
+def unverified(ids: Iterable[str]) -> tuple[Citation, ...]:
+    """Return which of these sources are not verified: what a lawyer's opinion is asked about.
+
+    Raises:
+        Refusal("law.unknown"): an id names nothing.
+    """
+    cited = {id: cite(id) for id in ids}
+    return tuple(each for each in cited.values() if not each.is_verified)
+
+
 def edition() -> str:
-    """The digest of all law that this release holds: texts, obligations, references, retention periods."""
-    texts = {code: statute(code).digest for code in statutes()}
-    duties = sorted(obligations())
-    tables = {name: digest(_lines(name)) for name in ("references.toml", "retention.toml", "statutes.toml")}
-    return digest(canonical.encode({"statutes": texts, "obligations": duties, "tables": tables}))
-
-
-def _lines(name: str) -> bytes:
-    return "\n".join(_text(name).splitlines()).encode("utf-8")
+    """The digest of the law in use: texts, duties, references, retention periods, windows, calendar."""
+    return current().digest
