@@ -253,6 +253,9 @@ def test_details_say_what_happens_meanwhile():
     assert closed.verdict[0, 0] == Verdict.NOT_MOVED
     assert closed.detail[0, 0] == Detail.ORGANISATION_MOVES | Detail.AT_CUT_OFF
     assert decide(person(answer=Answer.NONE), BUYER).detail[0, 0] == 0
+    for no in (Answer.REFUSE, Answer.WITHDRAW):
+        refused = person(person_kind=PersonKind.CONTACT_OF_ORGANISATION, answer=no)
+        assert decide(refused, BUYER).detail[0, 0] == 0
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from shouxin.ground.rulebook.gates.rows import CONTACT, TABLE_A, TABLE_B, Cases
 from shouxin.ground.rulebook.retention import Running
 
 _PIECE = 32_768
-_ORGANISATION_ROWS = (8, 9, 11, 12, 24, 25, 26)
+# Where no valid answer came the organisation moves without its contact; a clear no (A08) stops both.
+_ORGANISATION_ROWS = (9, 11, 12, 24, 25, 26)
 
 # The later in this list, the stricter: a final no outweighs what is still open, and that outweighs a yes.
 _STRICTNESS = (Verdict.HAND_OVER, Verdict.TELL, Verdict.ASK, Verdict.STOP, Verdict.NOT_MOVED)
