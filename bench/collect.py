@@ -67,7 +67,7 @@ def _child(act: str, folder: str, customers: int) -> dict[str, Any]:
 
 def write(folder: Path, customers: int) -> dict[str, Any]:
     """The two files."""
-    from shouxin.ground.samples import bench_files
+    from shouxin.ground.samples.bulk import bench_files
 
     return {"files": len(bench_files(folder / "files", customers=customers, seed=7))}
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 from bench.collect import AS_OF, peak_mib
 from shouxin.engine.scan import scan
 from shouxin.ground.rulebook.identifiers import find
-from shouxin.ground.samples import bench_files
+from shouxin.ground.samples.bulk import bench_files
 
 CUSTOMERS, ROUNDS = 50_000, 5
 SHAPES = re.compile(

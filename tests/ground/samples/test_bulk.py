@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from shouxin.ground.samples import bench_files, bulk, columns
+from shouxin.ground.samples import bulk, columns
+from shouxin.ground.samples.bulk import bench_files
 from shouxin.ground.samples.identifiers import id_check_holds
 
 

@@ -22,8 +22,10 @@ from waitress.server import create_server
 
 from shouxin.faces.cli import door
 from shouxin.faces.cli.leaving import leave_lightly
-from shouxin.faces.cli.main import load_installed, load_plain, prepare_home
+from shouxin.faces.cli.main import load_installed, prepare_home
 from shouxin.ground.kernel.refusals import ShouxinError
+
+_NEEDS_NO_HOME = ("shouxin.engine.scan", "shouxin.ground.formats.verify", "django.db.models", "django.forms")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,9 +35,8 @@ def main(argv: Sequence[str]) -> int:
     secrets = argv[argv.index("--secrets") + 1] if "--secrets" in argv else ""
     door.session.embedded = True
     door.session.secrets_file = Path(secrets) if secrets else None
-    # While the first command, which names what Django is set up for, is still being written.
-    load_plain()
-    import_module("shouxin.engine.scan")
+    for name in _NEEDS_NO_HOME:  # while the first command, which tells for which home, is still to come
+        import_module(name)
     verbs: Any = None
     for line in sys.stdin:
         arguments: list[str] = json.loads(line)

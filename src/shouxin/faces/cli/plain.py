@@ -13,7 +13,6 @@ from shouxin.faces import words
 from shouxin.faces.cli.demo.telling import demo
 from shouxin.faces.cli.door import Outcome, Teller, verb
 from shouxin.ground.formats import verifier
-from shouxin.ground.formats.verify import verify as verify_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -51,7 +50,7 @@ def verify(
     trust: Annotated[Path | None, typer.Option(help="另行取得的信任文件 / trust file, got apart")] = None,
 ) -> Outcome:
     """离线核验 / Verify offline. Exit codes: 0 verified · 1 fault · 2 usage · 3 consistent, origin not established."""
-    verdict = verify_file(file, trust)
+    verdict = import_module("shouxin.ground.formats.verify").verify(file, trust)  # reads every format: only here
     told = words.language()
     plain = {
         "exit_code": verdict.exit_code,

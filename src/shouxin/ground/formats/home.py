@@ -47,7 +47,7 @@ def read_home(folder: Path) -> HomeFile:
     try:
         plain = tomllib.loads(path.read_text("utf-8"))
         return HomeFile(**{**plain, "escrow": tuple(plain.get("escrow", ()))})
-    except (tomllib.TOMLDecodeError, TypeError, UnicodeDecodeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise Corrupt("home file that cannot be read", FILE_NAME) from error
 
 

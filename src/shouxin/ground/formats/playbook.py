@@ -318,7 +318,7 @@ def _tree(text: str) -> dict[str, Any]:
         return dict(canonical.decode(text.encode(), where="playbook"))
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a list 500 deep
         found = _SYNTAX_LINE.search(str(error))
         raise Refusal("playbook.syntax", line=int(found.group(1)) if found else text.count("\n") + 1) from error
 

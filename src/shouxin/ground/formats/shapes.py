@@ -190,7 +190,7 @@ def _fault_in_keys(value: Any, shape: Mapping[str, Any], path: str) -> str:
     if not isinstance(value, dict):
         return path or "object"
     if value.keys() != shape.keys():
-        return f"{path}.{min(value.keys() ^ shape.keys())}".strip(".")
+        return f"{path}.{min(value.keys() ^ shape.keys())}".strip(".") or "object"
     for name, inner in shape.items():
         if callable(inner) and inner(value[name]):
             continue

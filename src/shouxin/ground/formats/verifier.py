@@ -381,6 +381,9 @@ def consistent(old: int, old_root: bytes, size: int, root: bytes, path: list[byt
 # === 4. Signed notes: checkpoints and cosignatures (C2SP signed-note, tlog-checkpoint, tlog-cosignature) =============
 
 
+LAST_SECOND = 253402300800  # the year 10000
+
+
 class Note:
     """A checkpoint: origin, size, root, and its signature lines (name, four key bytes, signature)."""
 
@@ -431,6 +434,7 @@ class Note:
                     told = f"cosignature/v1\ntime {seconds}\n{self.body}"
                     holds = signature_holds(public, signature[8:], told.encode())
                     need(holds, self.where, "cosignature that does not hold")
+                    need(seconds < LAST_SECOND, self.where, "cosignature of a time that is none")
                     found[key] = seconds
         return found
 

@@ -7,7 +7,7 @@ The same check stands a second time in `verifier`, one file of standard-library 
 Nothing here repairs, guesses or goes to a network.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -499,15 +499,14 @@ def _walk_bundles(reading: _Reading, bundles: Sequence[str], wanted: set[int]) -
         raise Corrupt("entries that are not those of the checkpoint", "ledger/checkpoint")
 
 
-def _split_bundle(raw: bytes, where: str) -> list[bytes]:
-    entries, place = [], 0
+def _split_bundle(raw: bytes, where: str) -> Iterator[bytes]:
+    place = 0
     while place < len(raw):
         length = int.from_bytes(raw[place : place + 2], "big")
         if place + 2 + length > len(raw):
             raise Corrupt("bundle cut short", where)
-        entries.append(raw[place + 2 : place + 2 + length])
+        yield raw[place + 2 : place + 2 + length]
         place += 2 + length
-    return entries
 
 
 _ENTRY = {

@@ -70,8 +70,8 @@ def sign(content: Mapping[str, Any], signers: Sequence[Signer]) -> bytes:
 
 
 def add_signature(envelope: bytes, another: Signer) -> bytes:
-    """The same envelope with one more signature behind the others."""
-    outer = decode(envelope, where="envelope")
+    """The same envelope with one more signature behind the others. Raises Corrupt: not an envelope."""
+    outer = _outer(envelope, "envelope")
     message = pre_authentication(from_base64(outer["payload"], where="payload"))
     mark = {"keyid": another.key_id, "sig": to_base64(another.sign(message))}
     return encode({**outer, "signatures": [*outer["signatures"], mark]})
@@ -94,7 +94,7 @@ def open_envelope(envelope: bytes, *, keys: Mapping[str, bytes], where: str = "e
     message = pre_authentication(payload)
     signed_by: list[str] = []
     for mark in outer["signatures"]:
-        if set(mark) != {"keyid", "sig"} or mark["keyid"] in signed_by:
+        if mark["keyid"] in signed_by:
             raise Corrupt("signature block of a refused form", where)
         public = keys.get(mark["keyid"])
         if public is None or key_id(public) != mark["keyid"]:
@@ -111,6 +111,9 @@ def _outer(envelope: bytes, where: str) -> dict[str, Any]:
     marks = outer["signatures"]
     if outer["payloadType"] != PAYLOAD_TYPE or not isinstance(marks, list) or not marks:
         raise Corrupt("envelope of a refused form", where)
+    for mark in marks:
+        if not isinstance(mark, dict) or set(mark) != {"keyid", "sig"} or not isinstance(mark["keyid"], str):
+            raise Corrupt("signature block of a refused form", where)
     return outer
 
 
@@ -118,6 +121,9 @@ def _statement(payload: bytes, where: str) -> Mapping[str, Any]:
     content = decode(payload, where=where)
     if not isinstance(content, dict) or set(content) != {"_type", "subject", "predicateType", "predicate"}:
         raise Corrupt("statement of a refused form", where)
-    if content["_type"] != STATEMENT_TYPE or not str(content["predicateType"]).startswith(PREDICATE_BASE):
+    kind, predicate = content["predicateType"], content["predicate"]
+    if content["_type"] != STATEMENT_TYPE or not isinstance(kind, str) or not kind.startswith(PREDICATE_BASE):
+        raise Corrupt("statement of a refused form", where)
+    if not isinstance(predicate, dict):
         raise Corrupt("statement of a refused form", where)
     return content

@@ -5,6 +5,7 @@ peer that lie far enough apart are what proves that a window has passed.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from shouxin.ground.kernel.signing import Signer, check_signature
 from shouxin.ground.kernel.times import check_instant
 
 MAX_NOTE = 64 * 1024
+_SIZE = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _ED25519, _COSIGNATURE = b"\x01", b"\x04"
 _DASH = "\u2014 "
 
@@ -71,7 +73,7 @@ def split_note(note: str) -> tuple[str, list[NoteSignature]]:
         Corrupt: not a note.
     """
     body, gap, tail = note.partition("\n\n")
-    if len(note.encode()) > MAX_NOTE or not gap or not tail.endswith("\n"):
+    if not _is_text(note) or len(note.encode()) > MAX_NOTE or not gap or not tail.endswith("\n"):
         raise Corrupt("note of a refused form", "checkpoint")
     return body + "\n", [_read_line(line) for line in tail[:-1].split("\n")]
 
@@ -84,9 +86,7 @@ def read_checkpoint(note: str) -> Checkpoint:
     """
     body, _ = split_note(note)
     lines = body[:-1].split("\n")
-    if len(lines) != 3 or not lines[0] or not lines[1].isascii() or not lines[1].isdigit():
-        raise Corrupt("checkpoint of a refused form", "checkpoint")
-    if lines[1] != str(int(lines[1])):
+    if len(lines) != 3 or not lines[0] or not _SIZE.fullmatch(lines[1]):
         raise Corrupt("checkpoint of a refused form", "checkpoint")
     root = from_base64(lines[2], where="checkpoint")
     if len(root) != 32:
@@ -139,8 +139,24 @@ def cosignatures(note: str, witnesses: Mapping[str, bytes]) -> dict[str, datetim
             raise Corrupt("cosignature of a wrong length", "checkpoint")
         seconds = int.from_bytes(line.signature[:8], "big")
         check_signature(public, line.signature[8:], _cosigned(body, seconds), where="checkpoint")
-        seen[line.name] = datetime.fromtimestamp(seconds, UTC)
+        seen[line.name] = _instant(seconds)
     return seen
+
+
+def _is_text(note: str) -> bool:
+    """Whether it can be written as UTF-8: JSON may spell half a pair of surrogates."""
+    try:
+        note.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _instant(seconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Corrupt("cosignature of a time that is none", "checkpoint") from error
 
 
 def _cosigned(body: str, seconds: int) -> bytes:

@@ -5,7 +5,7 @@ Private keys rest sealed under their owner's passphrase (scrypt, RFC 7914, N=2^1
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -104,6 +104,9 @@ def check_point(raw: bytes, *, where: str = "key") -> bytes:
     return raw
 
 
+_SEALED_HEAD = ("kdf", "log_n", "r", "p", "salt", "nonce")
+
+
 def seal_private(private: bytes, passphrase: bytes, entropy: Callable[[int], bytes] = os.urandom) -> bytes:
     """The private key under a passphrase, as canonical JSON.
 
@@ -124,13 +127,17 @@ def open_private(sealed: bytes, passphrase: bytes) -> bytes:
     Raises:
         Refusal("passphrase.wrong"): it does not open; Corrupt: the sealed bytes are malformed.
     """
-    plain: Mapping[str, object] = decode(sealed, where="sealed key")
-    head = {name: plain.get(name) for name in ("kdf", "log_n", "r", "p", "salt", "nonce")}
+    plain = decode(sealed, where="sealed key")
+    if not isinstance(plain, dict) or set(plain) != {*_SEALED_HEAD, "body"}:
+        raise Corrupt("sealed key of an unknown form", "sealed key")
+    head = {name: plain[name] for name in _SEALED_HEAD}
     if head["kdf"] != "scrypt" or (head["log_n"], head["r"], head["p"]) != (_SCRYPT_LOG_N, 8, 1):
         raise Corrupt("sealed key of an unknown form", "sealed key")
-    key = _stretch(passphrase, from_base64(str(head["salt"])), _SCRYPT_LOG_N)
+    salt, nonce, body = (from_base64(plain[name], where="sealed key") for name in ("salt", "nonce", "body"))
+    if len(nonce) != 12:
+        raise Corrupt("sealed key of an unknown form", "sealed key")
     try:
-        return AESGCM(key).decrypt(from_base64(str(head["nonce"])), from_base64(str(plain["body"])), encode(head))
+        return AESGCM(_stretch(passphrase, salt, _SCRYPT_LOG_N)).decrypt(nonce, body, encode(head))
     except InvalidTag as error:
         raise Refusal("passphrase.wrong") from error
 

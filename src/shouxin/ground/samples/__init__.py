@@ -8,7 +8,6 @@ Start with `write_company`, `answer_book`, and `Truth.identifiers` for the scan 
 
 from shouxin.ground.samples import real
 from shouxin.ground.samples.answers import Contact, PlannedAnswer, answer_book, planned_answers
-from shouxin.ground.samples.bulk import bench_files
 from shouxin.ground.samples.company import write_company, write_shop
 from shouxin.ground.samples.people import COMPANY, GRAPHICS_FIRM, INSTRUMENT_FIRM, Shape
 from shouxin.ground.samples.truth import RowRef, TruePerson, Truth
@@ -24,7 +23,6 @@ __all__ = [
     "TruePerson",
     "Truth",
     "answer_book",
-    "bench_files",
     "planned_answers",
     "real",
     "write_company",

@@ -11,7 +11,7 @@ from typing import Any
 from shouxin.ground.kernel import dsse
 from shouxin.ground.kernel.canonical import encode, from_base64, to_base64
 from shouxin.ground.kernel.digests import digest
-from shouxin.ground.kernel.refusals import Corrupt
+from shouxin.ground.kernel.refusals import Corrupt, Refusal
 from shouxin.ground.kernel.signing import Signer, check_point, key_id
 from shouxin.ground.kernel.times import from_text
 
@@ -108,7 +108,10 @@ def _check_types(plain: Mapping[str, Any]) -> None:
         raise Corrupt("card of a refused form", _WHERE)
     if plain["origin"].startswith("simulated.") != plain["simulated"]:
         raise Corrupt("card whose key's name is of the other kind", _WHERE)
-    from_text(plain["issued"])
+    try:
+        from_text(plain["issued"])
+    except Refusal as error:
+        raise Corrupt("card of a refused form", _WHERE) from error
 
 
 def _staff_key(plain: Any) -> StaffKey:

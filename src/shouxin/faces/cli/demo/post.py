@@ -13,8 +13,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.controller import Controller
-
 
 class Mailboxes:
     """Keeps every message that is delivered, one file each."""
@@ -61,6 +59,8 @@ def carry_short_messages(spool: Path, phones: Path) -> list[tuple[str, str]]:
 
 def main(argv: list[str]) -> int:
     """Serve until standard input ends."""
+    from aiosmtpd.controller import Controller  # whoever only reads the mail starts without a server
+
     folder = Path(argv[0])
     folder.mkdir(parents=True, exist_ok=True)
     with socket.socket() as probe:

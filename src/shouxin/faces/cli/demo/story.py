@@ -9,7 +9,7 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,6 @@ from shouxin.faces.cli.demo.customers import (
 )
 from shouxin.faces.cli.demo.post import carry_short_messages, read_mail
 from shouxin.faces.cli.demo.senders import Correct, Sender
-from shouxin.faces.cli.door import Teller
 from shouxin.ground.kernel.refusals import Unavailable
 from shouxin.ground.kernel.times import to_text
 
@@ -44,7 +43,7 @@ class Story:
 
     folder: Path
     sender: Sender
-    teller: Teller
+    teller: Callable[[str, int, int], None]
     ends: dict[str, int] = field(default_factory=dict)
     over_http: int = 0
     case: str = ""
@@ -62,9 +61,11 @@ class Story:
         self._post: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Start both companies' processes, so that they load what they need while the files are written."""
+        """Start the companies' processes and the post, so that they load what they need while the files are written."""
         self.a.start()
         self.b.start()
+        if self.sender.has_mail:
+            self._post = self._start_post()
 
     def stop(self) -> None:
         """End what was started."""
@@ -110,9 +111,14 @@ class Story:
             company.staff[name] = str(added["staff"])
         self._add_secrets(company)
 
-    def _mail_options(self) -> list[str]:
+    def _start_post(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "shouxin.faces.cli.demo.post", str(self.folder / "outside" / "mail")]
-        self._post = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    def _mail_options(self) -> list[str]:
+        self._post = self._post or self._start_post()
         if self._post.stdout is None:
             raise Unavailable("the mail server of the demo did not start")
         smtp = self._post.stdout.readline().strip()
