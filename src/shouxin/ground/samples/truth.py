@@ -96,7 +96,7 @@ class Truth:
         for key in chosen:
             for kind, texts in self.people[key].texts.items():
                 for text in texts:
-                    if owners.get(text, inside) <= inside:
+                    if text not in owners or owners[text] <= inside:
                         yield key, kind, text
 
     def with_mentioned(self, keys: Collection[str]) -> frozenset[str]:
