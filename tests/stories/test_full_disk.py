@@ -19,6 +19,7 @@ pytestmark = [
 ]
 
 LEAST = 100
+SHARE = {FORBID: 1.0, FILL: 0.3}
 UNFINISHED = (".part", ".new", ".unfinished", ".tmp", ".partial")
 
 
@@ -27,11 +28,13 @@ def told(request, unhurt, tmp_path_factory):
     """The story on such a disk."""
     folder = tmp_path_factory.mktemp("disk")
     with filling.small_disk(folder) as is_small:
-        if request.param == FILL and not is_small:
-            request.param = FORBID
+        way = request.param if is_small else FORBID
         seed = os.environ.get("SHOUXIN_TEST_SEED", "")
         disk = filling.FullDisk(
-            way=request.param, draw=random.Random(f"{watched.SEED} {seed}"), ballast=folder / "ballast"
+            way=way,
+            draw=random.Random(f"{watched.SEED} {seed} {request.param}"),
+            ballast=folder / "ballast",
+            share=SHARE[request.param],
         )
         story = watched.story(folder / "home", disk, watched=tmp_path_factory.mktemp("watched"))
         try:
@@ -46,13 +49,14 @@ def told(request, unhurt, tmp_path_factory):
 def test_every_refusal_says_that_the_disk_is_full_and_leaves_nothing_half_done(told):
     assert told.fault.wrong == []
     assert told.fault.refused.total() >= LEAST
-    assert {verb for verb in filling.THOROUGH if told.fault.refused[verb] < 2} == set()
+    assert {verb for verb in filling.NEED_ROOM if told.fault.refused[verb] < 2} == set()
 
 
 def test_the_same_command_again_comes_to_the_same_end(unhurt, told):
     assert told.ends == unhurt.ends
     for company in ("a", "b"):
         assert watched.held(getattr(told, company)) == watched.held(getattr(unhurt, company))
+        assert watched.staff(getattr(told, company)) == watched.staff(getattr(unhurt, company))
     assert watched.sent(told) == watched.sent(unhurt)
     assert told.certificate["headline"] == "complete"
     assert watched.verdict(told)[0] == 0

@@ -63,6 +63,7 @@ def test_every_person_comes_to_the_same_end_as_if_nothing_had_died(unhurt, kille
     assert sum(killed.ends.values()) == len(killed.truth.customers()) == watched.CUSTOMERS
     for company in ("a", "b"):
         assert watched.held(getattr(killed, company)) == watched.held(getattr(unhurt, company))
+        assert watched.staff(getattr(killed, company)) == watched.staff(getattr(unhurt, company))
 
 
 def test_nobody_is_told_twice(unhurt, killed):

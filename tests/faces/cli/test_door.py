@@ -40,7 +40,7 @@ def test_a_database_that_does_not_answer_is_the_world_and_no_fault_of_ours():
     assert told.plain["facts"]["what"] == "OperationalError: database is locked"
 
 
-def test_a_verb_that_another_process_overtook_is_given_again_once():
+def test_a_verb_that_another_process_overtook_looks_again_and_does_not_try_for_ever():
     """On PostgreSQL both look before either has written; then the database lets one of them through."""
     seen = []
 
@@ -54,8 +54,9 @@ def test_a_verb_that_another_process_overtook_is_given_again_once():
         return verb
 
     assert door._run(overtaken(1), (), {}).plain == {"again": 2}
+    assert door._run(overtaken(door.MOST_OVERTAKEN), (), {}).plain == {"again": door.MOST_OVERTAKEN + 1}
     with pytest.raises(IntegrityError):
-        door._run(overtaken(2), (), {})
+        door._run(overtaken(door.MOST_OVERTAKEN + 1), (), {})
 
 
 def test_a_refusal_stands_on_standard_error_and_as_json_on_standard_output(shouxin, shop):

@@ -25,10 +25,12 @@ THOROUGH = frozenset(
     | {"dispose sources", "dispose certificate", "evidence export", "notices send", "consent import"}
 )
 """Whose every stretch is tried, from the first event to beyond the last."""
+NEED_ROOM = THOROUGH - {"consent import", "backup drill"}
+"""Of these, what cannot do without new room even where old room of the database's log can be written over."""
 AT_ONCE = frozenset(
     {"source add", "source goods", "source boxes", "case open", "case step", "case decide", "case permit", "case close"}
-    | {"assessment draft", "assessment sign", "recipient add", "recipient agreement", "company clock", "notices adopt"}
-    | {"notices announce", "consent import", "consent record", "dispose plan", "dispose approve", "ledger cosign"}
+    | {"assessment sign", "recipient add", "recipient agreement", "company clock", "notices announce", "ledger cosign"}
+    | {"consent import", "consent record", "dispose plan", "dispose approve"}
 )
 """What stands wholly in one transaction: refused, it left nothing behind. The others go on behind their last step."""
 FREQUENT = {"source goods": 0.1, "case step": 0.3, "company clock": 0.3}
@@ -42,6 +44,7 @@ class FullDisk:
     way: int
     draw: random.Random
     ballast: Path
+    share: float = 1.0
     phase: str = "found"
     refused: collections.Counter = field(default_factory=collections.Counter)
     lived: int = 0
@@ -66,7 +69,7 @@ class FullDisk:
     def _moments(self, verb):
         if verb in THOROUGH:
             return itertools.chain((0, 1, 2, 3), _ever_further(4))
-        if self.draw.random() > FREQUENT.get(verb, 1):
+        if self.draw.random() > self.share * FREQUENT.get(verb, 1):
             return ()
         return (0, self.draw.randint(1, 6))
 

@@ -242,6 +242,11 @@ def held(company):
     return rows, plain["counts"], plain["categories"]
 
 
+def staff(company):
+    """Who works there, by role."""
+    return sorted(each["role"] for each in company.ask("staff", "list")["staff"])
+
+
 def sent(told):
     """How many short messages each number got."""
     phones = told.folder / "outside" / "phones"

@@ -30,7 +30,7 @@ from shouxin.ground.kernel.refusals import Corrupt, Refusal, ShouxinError, Unava
 
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_UNAVAILABLE, EXIT_UNEXPECTED = 0, 1, 2, 4, 70
 DATABASE_IS_DOWN = ("OperationalError", "InterfaceError")
-OVERTAKEN = "IntegrityError"
+OVERTAKEN, MOST_OVERTAKEN = "IntegrityError", 4
 SECRETS_VARIABLE = "SHOUXIN_SECRETS"
 
 HomeOption = Annotated[
@@ -200,14 +200,15 @@ def _tell(function: Callable[..., Outcome], args: tuple[Any, ...], kwargs: dict[
 
 
 def _run(function: Callable[..., Outcome], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
-    """The verb; once more when another process did the same at the same moment and the database let that one through.
-    The second time it sees what the other did, as the same command again does.
+    """The verb; again when another process did the same at the same moment and the database let that one through. Then
+    it sees what the other did, as the same command again does; each of its steps can be overtaken once.
     """
-    try:
-        return function(*args, **kwargs)
-    except Exception as error:
-        if type(error).__name__ != OVERTAKEN:
-            raise
+    for _ in range(MOST_OVERTAKEN):
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            if type(error).__name__ != OVERTAKEN:
+                raise
     return function(*args, **kwargs)
 
 
