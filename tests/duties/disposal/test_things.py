@@ -76,7 +76,7 @@ def test_a_box_ends_by_two_signatures_and_originals_are_sealed_whole(scene, boxe
     assert ended == {boxes[0]: statement}
     assert statement in content.evidence
     assert ("originals_sealed", "2036-12-31") in [(each.code, each.until) for each in content.exclusions]
-    assert refused(end, scene, [good]).code == "disposal.place_ended"
+    assert refused(end, scene, [BoxCount(boxes[0], 4, 2, **KEPT)]).code == "disposal.place_ended"
 
 
 def test_boxes_end_all_of_them_or_none_each_with_its_own_statement_and_entry(scene, boxes):
@@ -93,6 +93,19 @@ def test_boxes_end_all_of_them_or_none_each_with_its_own_statement_and_entry(sce
     assert {each.facts["place"]: each.facts["signed"] for each in entries} == statements
     assert len(set(statements.values())) == 3
     assert queries.open_places() == []
+
+
+def test_the_same_sheet_again_signs_only_what_is_new(scene, boxes):
+    first = end(scene, [BoxCount(boxes[0], 3, 2, **KEPT)], at=AT)
+    height = ledger_queries.height()
+    later = date(2037, 1, 1)
+    again = [BoxCount(boxes[0], 3, 2, **KEPT), BoxCount(boxes[1], 4)]
+    told = end(scene, again, at=AT.replace(year=later.year))  # past the originals' last day, which was fine when signed
+    assert told[boxes[0]] == first[boxes[0]] != told[boxes[1]]
+    assert end(scene, again, at=AT.replace(year=later.year)) == told
+    ended = [each for each in ledger_queries.entries(since=height) if each.kind == "disposal.place_ended"]
+    assert [each.facts["place"] for each in ended] == [boxes[1]]
+    assert refused(end, scene, [BoxCount(boxes[0], 3, 2, "别处", KEPT["until"])]).code == "disposal.place_ended"
 
 
 def test_the_counting_sheet_comes_back_with_what_was_counted_so_far(scene, boxes, tmp_path):

@@ -3,7 +3,7 @@
 1. The counting sheet lists every box that is open, with the sheets that the frozen plan wants shredded and those it
    wants sealed whole. What was really done is left empty: two people count.
 2. A filled-in sheet is taken whole or refused whole; a box that nobody counted yet stays open. Each box gets a signed
-   statement, an entry and an end of its own.
+   statement, an entry and an end of its own. Handed in again, what was signed stands and the rest follows.
 3. An original voucher or contract is never cut up: it is sealed whole, with a custodian and a last day (PIPL 47(2)).
 """
 
@@ -149,22 +149,51 @@ def end_boxes(
     at: datetime,
     method: str = "shred",
 ) -> dict[str, str]:
-    """Two people state what became of each of these boxes, all of them or none. Gives each statement's digest.
+    """Two people state what became of each of these boxes, all of them or none. Gives each statement's digest; of a
+    box that ended with the very same counts, the one that was signed then.
 
     Raises:
-        Refusal("disposal.no_such_place"), ("disposal.place_ended"), ("disposal.two_people"),
+        Refusal("disposal.no_such_place"), ("disposal.place_ended"): with other counts; ("disposal.two_people"),
         ("disposal.not_the_signers_key"), ("disposal.box_counts", places=…): fewer sheets than the frozen plan counts,
         or a box twice; ("disposal.custodian_missing", places=…): originals without custodian and last day;
         ("disposal.not_destroyed").
     """
     check_staff(by)
     check_two(dict(signers))
-    places, papers = queries.places(), queries.newest_destruction(case).papers
-    boxes = [_open_box(each.box, places) for each in counts]
-    _check_counts(counts, papers, method, at)
+    papers, signed = queries.newest_destruction(case).papers, _signed_already(case, counts, method)
+    fresh = [each for each in counts if each not in signed]
+    boxes = _open_boxes(fresh)
+    _check_counts(fresh, papers, method, at)
     return {
-        each.box: _end_box(place, each, case=case, signers=signers, by=by, at=at, method=method)
-        for place, each in zip(boxes, counts, strict=True)
+        each.box: signed.get(each)
+        or _end_box(boxes[each.box], each, case=case, signers=signers, by=by, at=at, method=method)
+        for each in counts
+    }
+
+
+def _signed_already(case: str, counts: Sequence[BoxCount], method: str) -> dict[BoxCount, str]:
+    """Those of these counts that two people signed before, with the digest of their statement."""
+    ended = PlaceEnd.objects.filter(place__in=[each.box for each in counts], kind="box", state=PlaceEnd.ENDED)
+    envelopes = {row.place: bytes(row.envelope) for row in ended}
+    found = {}
+    for each in counts:
+        envelope = envelopes.get(each.box, b"")
+        told = dsse.peek(envelope, where="place")["predicate"] if envelope else {}
+        if _told(case, each, method).items() <= told.items():
+            found[each] = digest(envelope)
+    return found
+
+
+def _told(case: str, counted: BoxCount, method: str) -> dict[str, Any]:
+    """What a statement says of one box, but for who signed it and when."""
+    return {
+        "case": case,
+        "place": counted.box,
+        "method": method,
+        "shredded_sheets": counted.shredded,
+        "sealed_sheets": counted.sealed,
+        "custodian": counted.custodian,
+        "until": counted.until.isoformat() if counted.until else "",
     }
 
 
@@ -172,13 +201,14 @@ def _expected(papers: Mapping[str, Mapping[str, int]], box: str) -> Mapping[str,
     return papers.get(box, {"shred": 0, "seal": 0})
 
 
-def _open_box(key: str, places: Sequence[PlaceView]) -> PlaceView:
-    place = next((each for each in places if each.key == key and each.kind == "box"), None)
-    if place is None:
-        raise Refusal("disposal.no_such_place", place=key)
-    if place.state == PlaceEnd.ENDED:
-        raise Refusal("disposal.place_ended", place=key)
-    return place
+def _open_boxes(counts: Sequence[BoxCount]) -> dict[str, PlaceView]:
+    boxes = {place.key: place for place in queries.places() if place.kind == "box"}
+    for each in counts:
+        if each.box not in boxes:
+            raise Refusal("disposal.no_such_place", place=each.box)
+        if boxes[each.box].state == PlaceEnd.ENDED:
+            raise Refusal("disposal.place_ended", place=each.box)
+    return boxes
 
 
 def _check_counts(
@@ -214,14 +244,8 @@ def _end_box(
     at: datetime,
     method: str,
 ) -> str:
-    told: dict[str, Any] = {
-        "case": case,
-        "place": place.key,
-        "method": method,
-        "shredded_sheets": counted.shredded,
-        "sealed_sheets": counted.sealed,
-        "custodian": counted.custodian,
-        "until": counted.until.isoformat() if counted.until else "",
+    told = {
+        **_told(case, counted, method),
         "signed_by": list(signers),
         "at": to_text(at),
         "simulated": ledger_queries.is_simulated(),
