@@ -89,6 +89,7 @@ def test_a_new_number_is_shown_by_the_amending_words_or_said_to_be_inferred():
     assert all(now.is_verified and now.words in law.cite(now.by).text for now in shown.values())
     inferred = law.present_number("CSL-42")
     assert (inferred.new, inferred.is_verified) == ("44", False)
+    assert [law.present_number(f"CSL-{old}").new for old in (2, 3, 17, 19)] == ["2", "4", "18", "21"]
     assert law.present_number("CSL-60") is None
     assert law.present_number("PIPL-23") is None
 

@@ -20,7 +20,7 @@ SHIPPED = law.shipped()
 CITING = {
     "step": {"asset_sale/tell-customers": {"PIPL-23a", "PIPL-17b"}, "deregistration/announce": {"SH-9b"}},
     "template": {"notice/successor": {"PIPL-22a", "SH-9a"}},
-    "gate": {"A20": {"SH-9"}, "A14": {"PIPL-21a", "NDSR-12a"}},
+    "gate": {"A20": {"SH-9"}, "A14": {"PIPL-21a", "NDSR-12a"}, "A25": {"NDSR-62"}},
     "case": {"case_1": {"SH-9b", "PIPL-23a"}, "case_2": {"TAX-29"}},
 }
 
@@ -133,7 +133,7 @@ def test_a_statute_s_mark_or_days_reach_everything_that_cites_it():
     )
     (change,) = [each for each in found.impact.changes if each.kind == "statute"]
     assert (change.id, change.parts, change.before, change.after) == ("NDSR", ("mark",), "V", "Q")
-    assert found.impact.touched["gate"] == {"A14": ("NDSR-12a",)}
+    assert found.impact.touched["gate"] == {"A14": ("NDSR-12a",), "A25": ("NDSR-62",)}
     assert set(found.impact.touched["retention"]) >= {"provision_record"}
     # A period that was relied on may no longer be: that is said, not passed over.
     assert ("relied_on_unverified", "law/retention.toml provision_record") in {

@@ -47,6 +47,7 @@ def test_a_simplified_deregistration_announces_before_it_publishes():
     # Over the National Day of 2026: 30 full working days after 14 September are over on 30 October.
     assert made.earliest_transfer == date(2026, 10, 31)
     assert made.earliest_deregistration == date(2026, 11, 1)
+    assert made.events["announcement_ended"].earliest == date(2026, 10, 30)
     assert [each.code for each in made.foreseen] == ["windows.announcement-publication.foreseen"]
     (foreseen,) = made.foreseen
     assert foreseen.law == (("SH-9b", "PIPL-47b"), ("REGR-49", "REG-33", "CO-240"))
@@ -101,6 +102,24 @@ def test_twenty_nine_working_days_are_too_few():
     assert [window.id for window in clash.longer] == ["small-handler-ahead"]
     assert said(made) == ["移交定在2026-10-19，早于法定最早日2026-10-20。"]
     assert windows.moved(made, "transfer", short + DAY).clashes == ()
+
+
+def test_of_several_chains_from_one_day_the_longest_is_named():
+    announced = {"announced": date(2026, 9, 1)}
+    made = plan(kind="individual_business", facts={"simplified": False}, happened=announced)
+    early = windows.moved(made, "deregistration", made.earliest_deregistration - 2 * DAY)
+    (clash,) = early.clashes
+    assert clash.lawful == made.earliest_deregistration
+    assert "custodian-ahead" in {window.id for window in clash.longer}
+
+
+def test_a_late_application_is_late_by_its_own_article_where_nothing_was_announced():
+    decided = {"resolution": date(2026, 9, 1)}
+    made = plan(kind="individual_business", facts={"small_handler": False}, happened=decided)
+    late = windows.moved(made, "application", date(2026, 10, 1))
+    assert [(each.code, each.lawful) for each in late.clashes] == [("windows.too_late", date(2026, 9, 30))]
+    moved_too = windows.moved(late, "transfer", date(2026, 10, 1))
+    assert {each.code for each in moved_too.clashes} == {"windows.too_late", "windows.too_early"}
 
 
 def test_who_is_no_small_handler_tells_everyone_but_need_not_announce_for_thirty_days():
