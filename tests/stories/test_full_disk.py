@@ -39,11 +39,11 @@ def told(request, unhurt, tmp_path_factory):
         story = watched.story(folder / "home", disk, watched=tmp_path_factory.mktemp("watched"))
         try:
             story.tell()
-        finally:
             print(f"SHOUXIN_TEST_SEED={seed}:", disk.refused.total(), "refused,", disk.lived, "lived;", disk.refused)
-            print(*disk.wrong, sep="\n")
-        yield story
-        story.stop()
+            yield story
+        finally:
+            print(f"SHOUXIN_TEST_SEED={seed}", *disk.wrong, sep="\n")
+            story.stop()
 
 
 def test_every_refusal_says_that_the_disk_is_full_and_leaves_nothing_half_done(told):

@@ -10,7 +10,7 @@ import sys
 import psycopg
 import pytest
 
-from shouxin.ground.formats.home import read_home
+from shouxin.ground.formats.home import FILE_NAME, read_home
 from tests.stories.faults import watched
 from tests.stories.faults.twins import Twins
 
@@ -31,18 +31,19 @@ def told(request, unhurt, tmp_path_factory):
     story = watched.story(tmp_path_factory.mktemp("twins") / "home", Twins(), database=database)
     try:
         story.tell()
+        yield story
     finally:
         print(story.fault.both, "both;", story.fault.refused, *story.fault.wrong, sep="\n")
-    yield story
-    story.stop()
-    _drop_schemas(story, database)
+        story.stop()
+        _drop_schemas(story, database)
 
 
 def _drop_schemas(story, database):
+    homes = [read_home(each.folder) for each in (story.a, story.b) if (each.folder / FILE_NAME).is_file()]
     if database:
         with psycopg.connect(database, autocommit=True) as server:
-            for company in (story.a, story.b):
-                server.execute(f'DROP SCHEMA "{read_home(company.folder).schema}" CASCADE')
+            for home in homes:
+                server.execute(f'DROP SCHEMA IF EXISTS "{home.schema}" CASCADE')
 
 
 def test_the_second_gets_the_same_or_is_told_that_another_was_first(told):
