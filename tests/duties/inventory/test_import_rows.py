@@ -1,5 +1,6 @@
 """What another company handed over is taken in: one transfer is one source; people are known by the receiver's keys."""
 
+import polars as pl
 import pytest
 
 from shouxin.duties.inventory import queries, services
@@ -13,7 +14,14 @@ ONE, TWO = CUSTOMERS[0], CUSTOMERS[1]
 
 
 def take(shop, tables, tid="tid_one"):
-    return services.import_rows(title="青禾家政", tid=tid, tables=tables, by=shop.officer, at=AT)
+    return services.import_rows(
+        title="青禾家政", tid=tid, tables=[frame(rows) for _, rows in tables], by=shop.officer, at=AT
+    )
+
+
+def frame(rows):
+    told = [{"link": link, **fields} for link, fields in rows]
+    return pl.DataFrame(told, schema=dict.fromkeys(dict.fromkeys(name for row in told for name in row), pl.String))
 
 
 def story(link="p1"):

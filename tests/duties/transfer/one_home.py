@@ -18,13 +18,25 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shouxin.faces.site.settings")
 django.setup()
 
 import numpy as np
+import polars as pl
 from django.conf import settings
 from django.db import connection
 
 from shouxin.duties.consent import services as consent
 from shouxin.duties.inventory import queries as inventory_queries
 from shouxin.duties.inventory import services as inventory
-from shouxin.duties.transfer import chain, evidence, places, queries, receiving, scope, secrets, sending, services
+from shouxin.duties.transfer import (
+    arriving,
+    chain,
+    evidence,
+    places,
+    queries,
+    receiving,
+    scope,
+    secrets,
+    sending,
+    services,
+)
 from shouxin.duties.transfer.models import Secret, Transfer
 from shouxin.duties.transfer.services import Drill, OfferTerms, PackTerms
 from shouxin.faces.cli import door
@@ -109,8 +121,12 @@ def fill(*, at, people, name="seed"):
     tables = {}
     for link, rows in people.items():
         for category, fields in rows:
-            tables.setdefault(category, []).append((link, fields))
-    owners, _ = inventory.import_rows(title=name, tid=name, tables=sorted(tables.items()), by="system", at=at)
+            tables.setdefault(category, []).append({"link": link, **fields})
+    frames = [
+        pl.DataFrame(rows, schema=dict.fromkeys(sorted({name for row in rows for name in row}), pl.String))
+        for _, rows in sorted(tables.items())
+    ]
+    owners, _ = inventory.import_rows(title=name, tid=name, tables=frames, by="system", at=at)
     return {"owners": owners}
 
 
@@ -449,8 +465,9 @@ def spy_sending(*, at):
 
 def spy_receiving(*, at, where):
     """A stop inside an import: behind the inventory's commit, or behind ours."""
-    name = {"rows": "_keep_arrival", "kept": "_say_imported"}[where]
-    setattr(receiving, name, lambda *args, **kwargs: os._exit(9))
+    module, name = {"rows": (arriving, "_keep_arrival"), "kept": (receiving, "_say_imported")}[where]
+    assert hasattr(module, name)
+    setattr(module, name, lambda *args, **kwargs: os._exit(9))
     return {}
 
 

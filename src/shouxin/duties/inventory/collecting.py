@@ -7,7 +7,7 @@
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -203,12 +203,12 @@ def import_rows(
     *,
     title: str,
     tid: str,
-    tables: Iterable[tuple[str, Sequence[tuple[str, Mapping[str, str]]]]],
+    tables: Sequence[pl.DataFrame],
     by: str,
     at: datetime,
     entropy: Entropy = os.urandom,
 ) -> tuple[dict[str, int], CollectResult]:
-    """Take in what another company handed over: rows as (their link of the person, fields), one table per category.
+    """Take in what another company handed over: tables of text columns by field, `link` naming the person in each row.
 
     Gives the customer of each link. The receiver recognises people by its own keys, as with any source; one transfer is
     one source, one call is one transaction, and the same transfer again takes nothing twice.
@@ -216,8 +216,8 @@ def import_rows(
     Raises:
         Refusal("inventory.imported_already"); Refusal("jobs.leased"): somebody else is taking in.
     """
-    dealt = [(link, values) for _, rows in tables for link, values in rows]
-    rows, hand = _imported(dealt, tid=tid, at=at), Hand(by, at, entropy)
+    links, person, rows = _imported(tables, tid=tid, at=at)
+    hand = Hand(by, at, entropy)
     if Source.objects.filter(locator=f"transfer:{tid}").exists():
         raise Refusal("inventory.imported_already", transfer=tid)
     with _alone(hand):
@@ -233,7 +233,9 @@ def import_rows(
         customers_new=taken.customers_new,
         conflicts=len(found.conflicts),
     )
-    return {link: owner for (link, _), owner in zip(dealt, found.owners.tolist(), strict=True)}, result
+    owners = np.zeros(len(links), np.int64)
+    owners[person] = found.owners
+    return dict(zip(links, owners.tolist(), strict=True)), result
 
 
 def _keep_import(rows: Rows, found: taking.Recognised, *, title: str, tid: str, hand: Hand) -> tuple[int, taking.Taken]:
@@ -251,31 +253,38 @@ def _keep_import(rows: Rows, found: taking.Recognised, *, title: str, tid: str, 
     return source.id, taken
 
 
-def _imported(dealt: Sequence[tuple[str, Mapping[str, str]]], *, tid: str, at: datetime) -> Rows:
-    """Rows in the order given; a person's keys and facts are read from all of the person's rows together.
+def _imported(tables: Sequence[pl.DataFrame], *, tid: str, at: datetime) -> tuple[list[str], np.ndarray, Rows]:
+    """The persons' links, whose each row is, and the rows in the order given; a person's keys and facts are read from
+    all of the person's rows together.
 
     The sender's customer numbers are compared within this transfer only: two senders count alike.
     """
-    links = list(dict.fromkeys(link for link, _ in dealt))
-    place = {link: number for number, link in enumerate(links)}
-    person = np.array([place[link] for link, _ in dealt], np.int64)
-    names = sorted({name for _, fields in dealt for name in fields}) or ["name"]
-    values = pl.DataFrame(
-        {name: pl.Series([fields.get(name) or None for _, fields in dealt], dtype=pl.String) for name in names}
-    )
+    dealt = pl.concat([pl.DataFrame(schema={"link": pl.String}), *tables], how="diagonal")
+    told = dealt["link"].to_arrow().dictionary_encode()
+    links, person = told.dictionary.to_pylist(), told.indices.to_numpy().astype(np.int64)
+    values = _filled(dealt.drop("link"))
+    names = values.columns
     whole = _whole(values, person, len(links))
     keys = person_keys({name: whole[name] for name in names}, system=tid)
     facts = _facts(facts_of(whole, as_of=day_in_china(at), person_kind=None))[person]
     own_days = values.select(_day("ordered_on"))["ordered_on"] if "ordered_on" in names else pl.lit(None, pl.Date)
-    return Rows(
-        numbers=np.arange(1, len(dealt) + 1),
+    rows = Rows(
+        numbers=np.arange(1, dealt.height + 1),
         keys=[
             *((key.kind, key.values.gather(person).to_list()) for key in keys),
-            ("link", [link for link, _ in dealt]),
+            ("link", dealt["link"].to_list()),
         ],
         values=values,
         facts=facts.with_columns(last_purchase_on=own_days),
     )
+    return links, person, rows
+
+
+def _filled(told: pl.DataFrame) -> pl.DataFrame:
+    """The fields of which anything is said, in their order; what is empty is null."""
+    values = told.select(pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in sorted(told.columns))
+    said = [name for name in values.columns if values[name].null_count() < told.height]
+    return values.select(said) if said else pl.DataFrame({"name": pl.Series([None] * told.height, dtype=pl.String)})
 
 
 def _whole(values: pl.DataFrame, person: np.ndarray, people: int) -> pl.DataFrame:

@@ -67,21 +67,27 @@ def read_rows(value: Value) -> list[dict[str, Any]]:
 
 def items(rows: Rows, owners: np.ndarray, *, source: int) -> list[Item]:
     """What is sealed of these rows: one item for each owner and category, rows in their order; owner 0 is nobody."""
-    numbered = pl.DataFrame({"owner": owners, "n": rows.numbers})
-    found: list[Item] = []
-    for category, names in _by_category(rows.values.columns).items():
-        told = numbered.with_columns(told=_told(rows.values, names)).filter(
-            (pl.col("owner") > 0) & (pl.col("told").str.len_bytes() > 0)
-        )
-        line = pl.concat_str(pl.lit('{"f":{'), "told", pl.lit('},"n":'), "n", pl.lit("}"))
-        joined = pl.concat_str(pl.lit("["), line.str.join(","), pl.lit("]"))
-        grouped = told.group_by("owner", maintain_order=True).agg(raw=joined.cast(pl.Binary), rows=pl.len())
-        customers, raws, counts = (grouped[name].to_list() for name in ("owner", "raw", "rows"))
-        found += [
-            Item(customer, category, source, count, raw)
-            for customer, count, raw in zip(customers, counts, raws, strict=True)
-        ]
-    return found
+    return [
+        item
+        for category, names in _by_category(rows.values.columns).items()
+        for item in sealed_items(rows.values.select(names), owners, rows.numbers, category=category, source=source)
+    ]
+
+
+def sealed_items(
+    values: pl.DataFrame, owners: np.ndarray, numbers: np.ndarray, *, category: str, source: int
+) -> list[Item]:
+    """What is sealed of rows of one category: one item for each owner, rows that say anything, in their order."""
+    told = pl.DataFrame({"owner": owners, "n": numbers}).with_columns(told=_told(values, sorted(values.columns)))
+    told = told.filter((pl.col("owner") > 0) & (pl.col("told").str.len_bytes() > 0))
+    line = pl.concat_str(pl.lit('{"f":{'), "told", pl.lit('},"n":'), "n", pl.lit("}"))
+    joined = pl.concat_str(pl.lit("["), line.str.join(","), pl.lit("]"))
+    grouped = told.group_by("owner", maintain_order=True).agg(raw=joined.cast(pl.Binary), rows=pl.len())
+    customers, raws, counts = (grouped[name].to_list() for name in ("owner", "raw", "rows"))
+    return [
+        Item(customer, category, source, count, raw)
+        for customer, count, raw in zip(customers, counts, raws, strict=True)
+    ]
 
 
 def category_masks(rows: Rows) -> np.ndarray:

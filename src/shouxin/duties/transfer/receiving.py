@@ -7,7 +7,6 @@
 4. The same package again is the same receipt; the same import again takes nothing twice.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,26 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from django.db import transaction
 
-from shouxin.duties.inventory import services as inventory
-from shouxin.duties.transfer import chain, places, rows, secrets, sending, withdrawing
+from shouxin.duties.transfer import arriving, chain, places, rows, secrets, sending, withdrawing
 from shouxin.duties.transfer.chain import Sent, Voice
 from shouxin.duties.transfer.ending import refuse
-from shouxin.duties.transfer.models import Challenge, Intake, Part, Transfer
-from shouxin.duties.transfer.scope import CONSENT, PERSON
+from shouxin.duties.transfer.models import Challenge, Part, Transfer
 from shouxin.ground.formats import pit
-from shouxin.ground.formats.package import Expected, OpenedPackage, new_identity, open_package
-from shouxin.ground.formats.roots import TAG, TableRoots, TableShape, Tagger, bucket_numbers, person_tag
-from shouxin.ground.kernel.canonical import encode
-from shouxin.ground.kernel.refusals import Corrupt, Refusal
+from shouxin.ground.formats.package import new_identity
+from shouxin.ground.formats.roots import TableRoots, bucket_numbers
+from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.kernel.signing import new_private
 from shouxin.ground.kernel.times import to_text
 from shouxin.stores.jobs import services as jobs
-from shouxin.stores.ledger import queries as ledger_queries
 from shouxin.stores.parties import queries as parties
-from shouxin.stores.vault import services as vault
 
 MOST_EXCEPTIONS = 1000
 _REFUSED_AS = {"transfer.cannot_open": "cannot_open", "transfer.manifest_mismatch": "manifest_mismatch"}
@@ -138,7 +131,7 @@ def receipt(*, tid: str, parts: Sequence[Path], voice: Voice) -> Sent:
     told = _arrived(row, package, parts)
     if all(told.values()) and state.status is pit.Status.SEALED:
         try:
-            _open(row, package, voice)
+            arriving.open_arrived(row, package, voice)
         except Refusal as error:
             if error.code not in _REFUSED_AS:
                 raise
@@ -185,15 +178,6 @@ def _arrived(row: Transfer, package: pit.Message, paths: Sequence[Path]) -> dict
     return found
 
 
-def _paths(row: Transfer, package: pit.Message) -> list[Path]:
-    return [places.folder(row.tid) / each["name"] for each in package["parts"]]
-
-
-def _open(row: Transfer, package: pit.Message, voice: Voice) -> OpenedPackage:
-    identity = secrets.open_secret(row, secrets.PACKAGE, voice.wrapping).decode()
-    return open_package(_paths(row, package), identity=identity, expected=Expected.of_message(package.predicate))
-
-
 def import_package(
     *, tid: str, title: str, drill: Callable[[], Drill], voice: Voice, progress: rows.Progress | None = None
 ) -> Imported:
@@ -214,10 +198,10 @@ def import_package(
     if said is not None:
         return Imported(0, 0, 0, chain.own_again(row, said))
     with sending.at_work("transfer.import", f"transfer.import:{tid}:{package['seq']}", voice) as job:
-        taken = _Taking(0, 0)
+        taken = arriving.Taking(0, 0)
         if not row.intakes.filter(seq=package["seq"], is_done=True).exists():
             _check_delivered(state, voice.at)
-            taken = _take_rows(row, state, title=title, voice=voice, progress=progress)
+            taken = arriving.take_rows(row, state, title=title, voice=voice, progress=progress)
         if not job.is_done:
             jobs.finish(job=job, result={"rows": taken.rows}, at=voice.at)
     key = secrets.open_secret(row, secrets.KEY, voice.wrapping)
@@ -237,205 +221,6 @@ def _check_delivered(state: pit.Transfer, at: datetime) -> None:
     if state.status is not pit.Status.DELIVERED:
         raise Refusal("transfer.out_of_turn", kind="imported", status=state.status.value)
     pit.check_may_import(state, at)
-
-
-@dataclass(frozen=True)
-class _Taking:
-    """What one package brought."""
-
-    customers_new: int
-    rows: int
-
-
-@dataclass
-class _Arrival:
-    """The rows of one package that are to be taken, by table, with their tags."""
-
-    shapes: dict[str, TableShape]
-    buckets: dict[str, int]
-    rows: dict[str, list[tuple[str, dict[str, str]]]]
-    tags: dict[str, list[np.ndarray]]
-
-    def kinds(self) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:
-        """The kinds of information in order, as the inventory takes and numbers them."""
-        return [(name, listed) for name, listed in sorted(self.rows.items()) if name != CONSENT]
-
-    def tables(self) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:
-        """What the inventory takes: the kinds, and behind them, without any field, who has an answer alone."""
-        known = {link for _, listed in self.kinds() for link, _ in listed}
-        alone = sorted({link for link, _ in self.rows.get(CONSENT, ())} - known)
-        return [*self.kinds(), ("basic", [(link, {}) for link in alone])]
-
-    @property
-    def count(self) -> int:
-        """How many rows."""
-        return sum(len(listed) for listed in self.rows.values())
-
-
-def _take_rows(
-    row: Transfer, state: pit.Transfer, *, title: str, voice: Voice, progress: rows.Progress | None
-) -> _Taking:
-    package = state.the("package")
-    opened = _open(row, package, voice)
-    intake = _plan_intake(row, state, package)
-    wanted = _wanted_again(row, opened, voice) if row.intakes.filter(is_done=True).exists() else None
-    arrival = _read(row, opened, intake, wanted, progress)
-    owners, source, new = _take_in(intake, arrival, title, voice)
-    with transaction.atomic():
-        row = chain.lock(row.tid)
-        if wanted is not None:
-            _drop_lost(row, opened, voice)
-        _keep_arrival(row, arrival, owners, source, voice.at)
-        secrets.keep(row, secrets.KEY, opened.letter.key, voice.wrapping)
-        Intake.objects.filter(pk=intake.pk).update(source=source, is_done=True)
-    return _Taking(new, arrival.count)
-
-
-def _plan_intake(row: Transfer, state: pit.Transfer, package: pit.Message) -> Intake:
-    """Fixed before the first row is taken, so that the same rows get the same numbers when it is done again."""
-    name = row.tid if not row.intakes.filter(is_done=True).exists() else f"{row.tid}-{package['seq']}"
-    last = row.withdrawals.order_by("-epoch").first()
-    intake, _ = Intake.objects.get_or_create(
-        transfer=row,
-        seq=package["seq"],
-        defaults={"name": name, "epoch": last.epoch if last else (state.epoch or 0)},
-    )
-    return intake
-
-
-def _read(
-    row: Transfer,
-    opened: OpenedPackage,
-    intake: Intake,
-    wanted: dict[str, Counter[bytes]] | None,
-    progress: rows.Progress | None,
-) -> _Arrival:
-    """Read the package once: its tags must come to its roots; whoever withdrew is left out."""
-    listed = row.withdrawals.filter(epoch__lte=intake.epoch).order_by("-epoch").first()
-    key, gone = opened.letter.key, withdrawing.split_tags(bytes(listed.tags)) if listed else set()
-    shapes = {name: facts.shape for name, facts in opened.tables.items()}
-    taggers = {name: Tagger(key, shape) for name, shape in shapes.items()}
-    arrival = _Arrival(
-        shapes, {n: f.buckets for n, f in opened.tables.items()}, {n: [] for n in shapes}, {n: [] for n in shapes}
-    )
-    gone_of: dict[str, bool] = {}
-    total, done = sum(facts.held for facts in opened.tables.values()), 0
-    for name, batch in opened.read():
-        tags = taggers[name].add(batch)
-        for link in set(batch.column(PERSON).to_pylist()) - gone_of.keys():
-            gone_of[link] = bool(gone) and person_tag(key, link) in gone
-        _choose(arrival, name, batch, tags, (gone_of, None if wanted is None else wanted[name]))
-        done += batch.num_rows
-        if progress:
-            progress("import", done, total)
-    for name, facts in opened.tables.items():
-        roots = taggers[name].roots(facts.buckets)
-        if opened.letter.covers is None and (roots.root, roots.rows) != (facts.root, facts.rows):
-            raise Corrupt("rows that do not come to their root", name)
-    return arrival
-
-
-def _choose(
-    arrival: _Arrival,
-    name: str,
-    batch: pa.RecordBatch,
-    tags: np.ndarray,
-    choice: tuple[Mapping[str, bool], Counter[bytes] | None],
-) -> None:
-    """Put the rows of a batch that are to be taken into the arrival: of nobody who withdrew, only what is wanted."""
-    (gone_of, wanted), stays = choice, []
-    for place, fields in enumerate(batch.to_pylist()):
-        link, tag = fields.pop(PERSON), tags[place].tobytes()
-        if gone_of[link] or (wanted is not None and wanted[tag] <= 0):
-            continue
-        if wanted is not None:
-            wanted[tag] -= 1
-        arrival.rows[name].append((link, {field: text for field, text in fields.items() if text is not None}))
-        stays.append(place)
-    arrival.tags[name].append(tags[stays])
-
-
-def _lost(row: Transfer, key: bytes, voice: Voice) -> list[tuple[rows.Columns, np.ndarray]]:
-    found = rows.held(row, key, by=voice.by, at=voice.at)
-    return [(each, found.lost(each)) for each in rows.columns_of(row)]
-
-
-def _wanted_again(row: Transfer, opened: OpenedPackage, voice: Voice) -> dict[str, Counter[bytes]]:
-    """The tags of the rows that we lost, in the buckets that were sent again."""
-    wanted: dict[str, Counter[bytes]] = {name: Counter() for name in opened.tables}
-    for each, lost in _lost(row, opened.letter.key, voice):
-        for place in np.flatnonzero(lost & _covered(each, opened)).tolist():
-            wanted[each.table.name][each.tags[place].tobytes()] += 1
-    return wanted
-
-
-def _drop_lost(row: Transfer, opened: OpenedPackage, voice: Voice) -> None:
-    for each, lost in _lost(row, opened.letter.key, voice):
-        rows.drop(each, lost & _covered(each, opened))
-
-
-def _covered(columns: rows.Columns, opened: OpenedPackage) -> np.ndarray:
-    if opened.letter.covers is None:
-        return np.ones(len(columns.kept), np.bool_)
-    numbers = bucket_numbers(columns.tags, columns.table.buckets)
-    return np.isin(numbers, opened.letter.covers.get(columns.table.name, ()))
-
-
-def _take_in(intake: Intake, arrival: _Arrival, title: str, voice: Voice) -> tuple[Mapping[str, int], int, int]:
-    """Customers by link, the source's number, how many are new; also when the rows were taken before a stop."""
-    try:
-        owners, result = inventory.import_rows(
-            title=title, tid=intake.name, tables=arrival.tables(), by=voice.by, at=voice.at
-        )
-    except Refusal as error:
-        if error.code != "inventory.imported_already":
-            raise
-        entry = ledger_queries.entries(scope=f"transfer:{intake.name}", kinds=("inventory.package_imported",))[-1]
-        links = sorted({link for _, listed in arrival.tables() for link, _ in listed})
-        found = vault.look_up(entries=[("link", link) for link in links])
-        return {link: each[0] for link, each in zip(links, found, strict=True) if each}, entry.facts["source"], 0
-    return owners, result.source, result.customers_new
-
-
-def _keep_arrival(row: Transfer, arrival: _Arrival, owners: Mapping[str, int], source: int, at: datetime) -> None:
-    """Where each row went: its customer, its number in the source; the answers, sealed as evidence."""
-    is_first, first = not row.tables.exists(), 1
-    for name, listed in arrival.kinds():
-        if listed or is_first:
-            _keep_rows(row, arrival, name, owners, (source, first))
-        first += len(listed)
-    if arrival.rows.get(CONSENT) or is_first:
-        _keep_rows(row, arrival, CONSENT, owners, (source, 1))
-    vault.seal_batch(items=_answer_items(arrival.rows.get(CONSENT, ()), owners, source), at=at, kind=rows.KIND)
-
-
-def _keep_rows(row: Transfer, arrival: _Arrival, name: str, owners: Mapping[str, int], place: tuple[int, int]) -> None:
-    """Keep the arrays of one table; `place` is the source and the number of its first row there."""
-    source, first = place
-    listed, empty = arrival.rows[name], np.zeros((0, TAG), np.uint8)
-    tags = np.concatenate([empty, *arrival.tags[name]])
-    rows.keep_table(
-        row,
-        arrival.shapes[name],
-        buckets=arrival.buckets[name],
-        tags=tags,
-        customers=[owners[link] for link, _ in listed],
-        source=source,
-        links=b"".join(rows.link_bytes(link) for link, _ in listed),
-        numbers=range(first, first + len(listed)),
-    )
-
-
-def _answer_items(
-    listed: Sequence[tuple[str, Mapping[str, str]]], owners: Mapping[str, int], source: int
-) -> list[vault.Item]:
-    grouped: dict[int, list[dict[str, Any]]] = {}
-    for number, (link, fields) in enumerate(listed, start=1):
-        grouped.setdefault(owners[link], []).append({"f": dict(fields), "n": number})
-    return [
-        vault.Item(customer=customer, category="evidence", source=source, rows=len(some), raw=encode(some))
-        for customer, some in grouped.items()
-    ]
 
 
 _HELD = ("package", "epoch", "tables", "exceptions")
@@ -556,7 +341,7 @@ def ask_again(*, tid: str, reason: str, voice: Voice, parts: Sequence[str] = ())
 
 def _lost_buckets(row: Transfer, voice: Voice) -> dict[str, list[int]]:
     key, found = secrets.open_secret(row, secrets.KEY, voice.wrapping), dict[str, set[int]]()
-    for each, lost in _lost(row, key, voice):
+    for each, lost in arriving.lost_of(row, key, voice):
         numbers = bucket_numbers(each.tags, each.table.buckets)[lost]
         if len(numbers):
             found.setdefault(each.table.name, set()).update(numbers.tolist())

@@ -4,21 +4,24 @@ A person's link is derived from the transfer's key and the customer's number: ra
 in every transfer, and gone with the key. Values pass through memory in batches and rest nowhere.
 """
 
-import json
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shouxin.duties.consent import queries as consent
 from shouxin.duties.transfer import scope as scopes
+from shouxin.duties.transfer.columns import LINK, Values, in_steps, links_from, read_values, text_of_links
 from shouxin.duties.transfer.models import BucketTable, Transfer
 from shouxin.duties.transfer.scope import CONSENT, Scope
 from shouxin.ground.formats.package import Rows
-from shouxin.ground.formats.roots import TAG, TableRoots, TableShape, Tagger, person_tag
+from shouxin.ground.formats.roots import TAG, TableRoots, TableShape, Tagger, person_tags
 from shouxin.ground.kernel.digests import derive, keyed
 from shouxin.ground.kernel.refusals import Corrupt
 from shouxin.ground.kernel.times import to_text
@@ -27,45 +30,14 @@ from shouxin.stores.vault import queries as vault_queries
 from shouxin.stores.vault import services as vault
 
 Progress = Callable[[str, int, int], None]
-BATCH = 4096
-LINK = 16
 KIND = "handed_over"
+_NO_TEXT = pa.scalar(None, pa.string())
 
 
-def link_key(key: bytes) -> bytes:
-    """The key under which a transfer's links are made."""
-    return derive(key, "pit/v1/link")
-
-
-def link_of(made_under: bytes, customer: int) -> str:
-    """The link by which a transfer's rows name a customer, under its `link_key`."""
-    return link_text(keyed(made_under, customer.to_bytes(8, "big"))[:LINK])
-
-
-def link_text(raw: bytes) -> str:
-    """The link of sixteen bytes."""
-    return "p_" + raw.hex()
-
-
-def link_bytes(link: str) -> bytes:
-    """The sixteen bytes in a link.
-
-    Raises:
-        Corrupt: not a link.
-    """
-    try:
-        raw = bytes.fromhex(link.removeprefix("p_"))
-    except ValueError as error:
-        raise Corrupt("person's link of a refused form", "package") from error
-    if len(raw) != LINK or link_text(raw) != link:
-        raise Corrupt("person's link of a refused form", "package")
-    return raw
-
-
-def links_of(table: BucketTable) -> list[str]:
-    """The person's link of each row of a table."""
-    raw = bytes(table.links)
-    return [link_text(raw[place : place + LINK]) for place in range(0, len(raw), LINK)]
+def links_to(key: bytes, customers: Sequence[int]) -> np.ndarray:
+    """The links by which a transfer's rows name these customers, under the transfer's key."""
+    made_under = derive(key, "pit/v1/link")
+    return links_from(b"".join([keyed(made_under, each.to_bytes(8, "big"))[:LINK] for each in customers]))
 
 
 def living(customers: Collection[int]) -> set[int]:
@@ -85,46 +57,32 @@ class Sending:
     at: datetime
     ledger_scope: str
     progress: Progress | None = None
-    owners: dict[str, list[int]] = field(default_factory=dict, repr=False)
-    tags: dict[str, list[np.ndarray]] = field(default_factory=dict, repr=False)
     surplus: Counter[str] = field(default_factory=Counter)
     """Field → rows in which it stands and stays here: no customer was told of it (PIPL 6, 23)."""
+    _owners: dict[str, list[np.ndarray]] = field(default_factory=dict, repr=False)
 
-    def tags_of(self, table: str) -> np.ndarray:
-        """The tags of a table's rows, in the order of `owners`."""
-        parts = self.tags[table]
-        return np.concatenate(parts) if parts else np.zeros((0, TAG), np.uint8)
+    def owners(self, table: str) -> np.ndarray:
+        """Whose each row of a table is, in the rows' order."""
+        return np.concatenate([np.zeros(0, np.int64), *self._owners[table]])
 
     def tables(self, shapes: Mapping[str, TableShape]) -> list[Rows]:
         """Every table, read when the package asks for it."""
         return [Rows(shape, self._batches(shape)) for _, shape in sorted(shapes.items())]
 
     def _batches(self, shape: TableShape) -> Iterator[pa.RecordBatch]:
-        self.owners[shape.name], self.tags[shape.name] = [], []
-        owners, tagger, names = self.owners[shape.name], Tagger(self.key, shape), shape.names[1:]
-        made_under = link_key(self.key)
-        reader = self._answers() if shape.name == CONSENT else self._opened(shape.name, frozenset(names))
-        waiting: list[tuple[str | None, ...]] = []
-        for customer, fields in reader:
-            waiting.append((link_of(made_under, customer), *map(fields.get, names)))
-            owners.append(customer)
-            if len(waiting) == BATCH:
-                yield self._tagged(waiting, shape, tagger)
-                waiting = []
-        if waiting:
-            yield self._tagged(waiting, shape, tagger)
+        self._owners[shape.name] = []
+        names = shape.names[1:]
+        for owners, fields in self._answers() if shape.name == CONSENT else self._opened(shape.name, names):
+            self._owners[shape.name].append(owners)
+            customers, place = np.unique(owners, return_inverse=True)
+            links = text_of_links(links_to(self.key, customers.tolist())[place])
+            yield pa.RecordBatch.from_arrays([links, *(fields[name] for name in names)], names=list(shape.names))
 
-    def _tagged(self, waiting: list[tuple[str | None, ...]], shape: TableShape, tagger: Tagger) -> pa.RecordBatch:
-        batch = batch_of(waiting, shape)
-        self.tags[shape.name].append(tagger.add(batch))
-        return batch
-
-    def _opened(self, category: str, told: frozenset[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
+    def _opened(self, category: str, told: Sequence[str]) -> Iterator[tuple[np.ndarray, Mapping[str, pa.Array]]]:
         """The rows of one kind, with the fields that customers were told of; the others are counted as surplus."""
         customers = sorted(living(self.scope.of_table(category).tolist()))
         if not customers:
             return
-        masks = self.scope.masks()
         grant = parties.grant(
             by=self.by, purpose="hand_over", categories=[category], reason="transfer.pack", at=self.at
         )
@@ -136,56 +94,45 @@ class Sending:
             at=self.at,
             scope=self.ledger_scope,
         )
-        place = {customer: number for number, customer in enumerate(customers, start=1)}
-        for each in opened:
-            for _, fields in read_rows(each.value.raw):
-                goes = {
-                    name: text
-                    for name, text in fields.items()
-                    if text and scopes.moves(name, category, masks[each.customer])
-                }
-                self.surplus.update(goes.keys() - told)
-                kept = {name: text for name, text in goes.items() if name in told}
-                if kept:
-                    yield each.customer, kept
+        names = list(dict.fromkeys([*told, *scopes.fields_of(category)]))
+        for some in in_steps(opened):
+            values = read_values(some, names)
+            owners = np.repeat(np.array([each.customer for each in some], np.int64), values.counts)
+            yield self._moving(category, told, owners, values)
             if self.progress:
-                self.progress("pack", place[each.customer], len(customers))
+                self.progress("pack", bisect_right(customers, some[-1].customer), len(customers))
 
-    def _answers(self) -> Iterator[tuple[int, Mapping[str, str]]]:
+    def _moving(
+        self, category: str, told: Sequence[str], owners: np.ndarray, values: Values
+    ) -> tuple[np.ndarray, Mapping[str, pa.Array]]:
+        """Of these rows what moves, and whose it is; a row of which nothing moves is none."""
+        kinds, place = np.unique(self.scope.mask_of(owners), return_inverse=True)
+        stays, fields = np.zeros(len(owners), np.bool_), {}
+        for name, column in values.fields.items():
+            may = np.array([scopes.moves(name, category, mask) for mask in kinds.tolist()], np.bool_)[place]
+            goes = may & pc.fill_null(pc.not_equal(column, ""), fill_value=False).to_numpy(zero_copy_only=False)
+            if name in told:
+                fields[name], stays = pc.if_else(pa.array(goes), column, _NO_TEXT), stays | goes
+            elif goes.any():
+                self.surplus[name] += int(goes.sum())
+        chosen = pa.array(stays)
+        return owners[stays], {name: column.filter(chosen) for name, column in fields.items()}
+
+    def _answers(self) -> Iterator[tuple[np.ndarray, Mapping[str, pa.Array]]]:
         """What travels with the rows: each person's standing answer, to which text, when; sensitive kinds apart."""
         inside = set(self.scope.of_table(CONSENT).tolist())
-        standing = {each.customer: each for each in consent.every_answer(self.case) if each.customer in inside}
-        for customer in sorted(living(standing)):
-            stands = standing[customer]
-            yield (
-                customer,
-                {
-                    "answer": stands.answer,
-                    "text_digest": stands.text_digest,
-                    "given_at": to_text(stands.given_at),
-                    "categories": ",".join(sorted(stands.categories)),
-                    "sensitive": "agreed" if stands.sensitive_agreed else "refused",
-                    "guardian": "yes" if stands.guardian else "no",
-                },
-            )
-
-
-def batch_of(rows: Sequence[tuple[str | None, ...]], shape: TableShape) -> pa.RecordBatch:
-    """Rows as a batch of text columns."""
-    columns = zip(*rows, strict=True) if rows else ([] for _ in shape.names)
-    return pa.RecordBatch.from_arrays([pa.array(list(each), pa.string()) for each in columns], names=list(shape.names))
-
-
-def read_rows(raw: bytes) -> list[tuple[int, Mapping[str, str]]]:
-    """The rows of a sealed value: number and fields.
-
-    Raises:
-        Corrupt: the value does not hold rows.
-    """
-    try:
-        return [(int(each["n"]), each["f"]) for each in json.loads(raw)]
-    except (ValueError, KeyError, TypeError) as error:
-        raise Corrupt("sealed value that does not hold rows", "record") from error
+        every = {each.customer: each for each in consent.every_answer(self.case) if each.customer in inside}
+        customers = sorted(living(every))
+        standing = [every[customer] for customer in customers]
+        fields = {
+            "answer": [each.answer for each in standing],
+            "text_digest": [each.text_digest for each in standing],
+            "given_at": [to_text(each.given_at) for each in standing],
+            "categories": [",".join(sorted(each.categories)) for each in standing],
+            "sensitive": ["agreed" if each.sensitive_agreed else "refused" for each in standing],
+            "guardian": ["yes" if each.guardian else "no" for each in standing],
+        }
+        yield np.array(customers, np.int64), {name: pa.array(each, pa.string()) for name, each in fields.items()}
 
 
 @dataclass(frozen=True)
@@ -195,12 +142,33 @@ class Columns:
     table: BucketTable
     tags: np.ndarray
     customers: np.ndarray
+    links: np.ndarray
     kept: np.ndarray
 
     @property
     def shape(self) -> TableShape:
         """Its shape."""
         return scopes.shape_of(self.table.shape)
+
+    @property
+    def cell(self) -> tuple[int, str]:
+        """Source and category under which the vault holds its rows."""
+        return self.table.source, "evidence" if self.table.name == CONSENT else self.table.name
+
+    def places_of(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Which of these row numbers count here, and the place of each that does."""
+        known, place = self._by_number
+        found = np.searchsorted(known, numbers, side="right") - 1
+        counts = (found >= 0) & (known[found] == numbers) if len(known) else np.zeros(len(numbers), np.bool_)
+        return counts, place[found[counts]]
+
+    @cached_property
+    def _by_number(self) -> tuple[np.ndarray, np.ndarray]:
+        """The row numbers that count, in ascending order, and where each stands."""
+        place = np.flatnonzero(self.kept)
+        known = np.frombuffer(bytes(self.table.numbers), "<i4")[place]
+        order = np.argsort(known, kind="stable")
+        return known[order], place[order]
 
 
 def columns_of(row: Transfer) -> list[Columns]:
@@ -214,6 +182,7 @@ def _columns(table: BucketTable) -> Columns:
         table=table,
         tags=tags,
         customers=np.frombuffer(bytes(table.customers), "<i8").astype(np.int64),
+        links=links_from(bytes(table.links)),
         kept=np.frombuffer(bytes(table.kept), np.uint8).astype(bool),
     )
 
@@ -224,9 +193,9 @@ def keep_table(
     *,
     buckets: int,
     tags: np.ndarray,
-    customers: Sequence[int],
+    customers: np.ndarray,
     source: int = 0,
-    links: bytes = b"",
+    links: np.ndarray | None = None,
     numbers: Sequence[int] = (),
 ) -> None:
     """Keep the rows of one table as arrays, all of them counting."""
@@ -239,8 +208,8 @@ def keep_table(
         shape=scopes.shape_to_plain(shape),
         buckets=buckets,
         tags=tags.tobytes(),
-        customers=np.array(customers, "<i8").tobytes(),
-        links=links,
+        customers=customers.astype("<i8").tobytes(),
+        links=b"" if links is None else links.tobytes(),
         numbers=np.array(numbers, "<i4").tobytes(),
         kept=np.ones(len(tags), np.uint8).tobytes(),
     )
@@ -260,21 +229,13 @@ def tags_by_table(row: Transfer) -> dict[str, np.ndarray]:
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
-class _Kept(Tagger):
-    """A tagger of rows whose tags were computed before."""
-
-    def take(self, tags: np.ndarray) -> None:
-        """Count these tags."""
-        self._tags += tags.tobytes()
-
-
 def roots_of_tags(row: Transfer, key: bytes) -> dict[str, TableRoots]:
     """The roots of the tags that we kept: as sender, what every table must come to now."""
     counts = {each.name: (scopes.shape_of(each.shape), each.buckets) for each in row.tables.all()}
     found = {}
     for name, tags in tags_by_table(row).items():
         shape, buckets = counts[name]
-        tagger = _Kept(key, shape)
+        tagger = Tagger(key, shape)
         tagger.take(tags)
         found[name] = tagger.roots(buckets)
     return found
@@ -296,60 +257,28 @@ def held(row: Transfer, key: bytes, *, by: str, at: datetime) -> Held:
     """Open every row of the transfer that counts and compute its tag anew; nothing is taken from the package."""
     every = columns_of(row)
     shapes = {each.table.name: (each.shape, each.table.buckets) for each in every}
-    anew = _Anew({name: (shape, Tagger(key, shape)) for name, (shape, _) in shapes.items()}, every)
-    for table, place, fields in _opened_rows(row, every, by=by, at=at):
-        anew.take(table, place, fields)
-    anew.flush()
-    roots = {name: anew.taggers[name][1].roots(buckets) for name, (_, buckets) in shapes.items()}
-    return Held(roots, anew.seen)
+    taggers = {name: Tagger(key, shape) for name, (shape, _) in shapes.items()}
+    seen = {each.table.pk: np.zeros((len(each.kept), TAG), np.uint8) for each in every}
+    for each, opened in _opened_of(row, every, by=by, at=at):
+        shape = shapes[each.table.name][0]
+        values = read_values(opened, shape.names[1:])
+        counts, places = each.places_of(values.numbers)
+        chosen = pa.array(counts)
+        columns = [text_of_links(each.links[places]), *(column.filter(chosen) for column in values.fields.values())]
+        batch = pa.RecordBatch.from_arrays(columns, names=list(shape.names))
+        seen[each.table.pk][places] = taggers[each.table.name].add(batch)
+    return Held({name: taggers[name].roots(buckets) for name, (_, buckets) in shapes.items()}, seen)
 
 
-class _Anew:
-    """Computes tags batch by batch and remembers at which row of which table each was found."""
-
-    def __init__(self, taggers: Mapping[str, tuple[TableShape, Tagger]], every: Sequence[Columns]) -> None:
-        self.taggers = taggers
-        self.seen = {each.table.pk: np.zeros((len(each.kept), TAG), np.uint8) for each in every}
-        self._waiting: dict[str, list[tuple[int, int, tuple[str | None, ...]]]] = {name: [] for name in taggers}
-        self._names = {name: shape.names[1:] for name, (shape, _) in taggers.items()}
-        self._links = {each.table.pk: links_of(each.table) for each in every}
-
-    def take(self, table: BucketTable, place: int, fields: Mapping[str, str]) -> None:
-        """One row: its table, its place there, its fields."""
-        waiting = self._waiting[table.name]
-        link = self._links[table.pk][place]
-        waiting.append((table.pk, place, (link, *map(fields.get, self._names[table.name]))))
-        if len(waiting) == BATCH:
-            self._flush(table.name)
-
-    def flush(self) -> None:
-        """Compute what still waits."""
-        for name in self._waiting:
-            self._flush(name)
-
-    def _flush(self, name: str) -> None:
-        waiting, (shape, tagger) = self._waiting[name], self.taggers[name]
-        if waiting:
-            tags = tagger.add(batch_of([each[2] for each in waiting], shape))
-            for number, (table, place, _) in enumerate(waiting):
-                self.seen[table][place] = tags[number]
-        self._waiting[name] = []
-
-
-def _opened_rows(
+def _opened_of(
     row: Transfer, every: Sequence[Columns], *, by: str, at: datetime
-) -> Iterator[tuple[BucketTable, int, Mapping[str, str]]]:
-    """Table, place and fields of every row that counts, opened from the vault."""
-    wanted: dict[tuple[int, str], dict[int, tuple[BucketTable, int]]] = {}
-    for each in every:
-        category = "evidence" if each.table.name == CONSENT else each.table.name
-        numbers = np.frombuffer(bytes(each.table.numbers), "<i4").tolist()
-        places = {numbers[place]: (each.table, place) for place in np.flatnonzero(each.kept).tolist()}
-        wanted.setdefault((each.table.source, category), {}).update(places)
+) -> Iterator[tuple[Columns, list[vault.Opened]]]:
+    """Of each table the values that hold its rows, opened from the vault, in steps."""
+    wanted = {each.cell: each for each in every if each.kept.any()}
     customers = living({int(number) for each in every for number in np.unique(each.customers[each.kept])})
-    categories = sorted({category for (_, category), places in wanted.items() if places})
-    if not customers or not categories:
+    if not customers:
         return
+    categories = sorted({category for _, category in wanted})
     grant = parties.grant(by=by, purpose="drill", categories=categories, reason="transfer.recompute", at=at)
     opened = vault.open_for(
         grant=grant,
@@ -359,15 +288,21 @@ def _opened_rows(
         at=at,
         scope=row.ledger_scope,
     )
-    for envelope in opened:
-        places = wanted.get((envelope.source, envelope.category), {})
-        if not places or (envelope.category == "evidence" and envelope.kind != KIND):
-            continue
-        for number, fields in read_rows(envelope.value.raw):
-            if number in places:
-                yield (*places[number], fields)
+    for some in in_steps(opened):
+        found: dict[tuple[int, str], list[vault.Opened]] = {}
+        for each in some:
+            if each.category != "evidence" or each.kind == KIND:
+                found.setdefault((each.source, each.category), []).append(each)
+        yield from ((wanted[cell], listed) for cell, listed in found.items() if cell in wanted)
 
 
-def tags_of_links(key: bytes, links: Collection[str]) -> dict[bytes, str]:
-    """Person tag → link."""
-    return {person_tag(key, link): link for link in links}
+def named(links: np.ndarray, tags: Collection[bytes], key: bytes) -> np.ndarray:
+    """Those of the links whose person's tag is among these."""
+    distinct, wanted = np.unique(links), set(tags)
+    mine = [tag in wanted for tag in tags_of_links(key, distinct)]
+    return distinct[np.array(mine, np.bool_)]
+
+
+def tags_of_links(key: bytes, links: np.ndarray) -> list[bytes]:
+    """The person tag of each link."""
+    return person_tags(key, text_of_links(links).to_pylist())

@@ -51,9 +51,16 @@ class Scope:
         """The customers of whom one kind moves."""
         return self.customers[(self.mask & np.uint8(BIT[cell])) != 0]
 
-    def masks(self) -> dict[int, int]:
-        """Customer → bits."""
-        return dict(zip(self.customers.tolist(), self.mask.tolist(), strict=True))
+    def mask_of(self, customers: np.ndarray) -> np.ndarray:
+        """The bits of customers who are in the scope.
+
+        Raises:
+            Corrupt: one is not.
+        """
+        place = np.minimum(np.searchsorted(self.customers, customers), max(0, len(self) - 1))
+        if len(customers) and not (len(self) and np.array_equal(self.customers[place], customers)):
+            raise Corrupt("customer outside the scope", "transfer")
+        return self.mask[place]
 
     def without(self, customers: Collection[int]) -> "Scope":
         """The same for whoever did not withdraw."""

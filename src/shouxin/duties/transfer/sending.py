@@ -355,8 +355,8 @@ class _Packing:
                 row,
                 shape,
                 buckets=self.facts.tables[name].buckets,
-                tags=self.sending.tags_of(name),
-                customers=self.sending.owners[name],
+                tags=self.facts.tags[name],
+                customers=self.sending.owners(name),
             )
 
 

@@ -5,7 +5,7 @@ whoever withdrew is not imported; what was imported of someone we know only from
 keys, of a customer of our own it is restricted: it counts no more here and stays sealed (PIPL 15, 44, 47).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from shouxin.duties.inventory import services as inventory
 from shouxin.duties.transfer import chain, places, rows, secrets
 from shouxin.duties.transfer import scope as scopes
 from shouxin.duties.transfer.chain import Sent, Voice
+from shouxin.duties.transfer.columns import links_from
 from shouxin.duties.transfer.models import Transfer, Withdrawal
 from shouxin.ground.formats import pit
 from shouxin.ground.formats.roots import TAG
@@ -66,7 +67,7 @@ def answer_withdraw(row: Transfer, message: pit.Message, voice: Voice) -> Sent:
     key = secrets.open_secret(row, secrets.KEY, voice.wrapping) if has_key else b""
     restricted = 0
     if row.role == "B" and has_key:
-        restricted = remove(row, _tagged_customers(row, tags, key), voice, why=f"epoch-{message['epoch']}")
+        restricted = remove(row, _customers_of(row, _gone(row, tags, key)), voice, why=f"epoch-{message['epoch']}")
     with transaction.atomic():
         row = chain.lock(row.tid)
         said = chain.load(row, voice.at).acknowledged(message, chain.role_of(row))
@@ -131,7 +132,7 @@ def _tags_of(row: Transfer, customers: Collection[int], key: bytes) -> set[bytes
     if row.role == "A":
         scope = scopes.read_scope(bytes(row.scope))
         inside = set(scope.customers.tolist()) & set(customers)
-        return set(rows.tags_of_links(key, [rows.link_of(rows.link_key(key), each) for each in inside]))
+        return set(rows.tags_of_links(key, rows.links_to(key, list(inside))))
     return set(rows.tags_of_links(key, _links_of(row, customers)))
 
 
@@ -139,7 +140,7 @@ def _tags_at_all(row: Transfer, customers: Collection[int], key: bytes) -> set[b
     """The person tags that these customers have or had in this transfer."""
     if row.role == "B":
         return _tags_of(row, customers, key)
-    return set(rows.tags_of_links(key, [rows.link_of(rows.link_key(key), each) for each in set(customers)]))
+    return set(rows.tags_of_links(key, rows.links_to(key, list(set(customers)))))
 
 
 def _told_before(row: Transfer, state: pit.Transfer, tags: Collection[bytes]) -> pit.Message:
@@ -152,29 +153,28 @@ def _told_before(row: Transfer, state: pit.Transfer, tags: Collection[bytes]) ->
     return holding[0]
 
 
-def _links_of(row: Transfer, customers: Collection[int]) -> set[str]:
-    found: set[str] = set()
+def _links_of(row: Transfer, customers: Collection[int]) -> np.ndarray:
     wanted = np.fromiter(customers, np.int64, len(customers))
-    for each in rows.columns_of(row):
-        links = rows.links_of(each.table)
-        found |= {links[place] for place in np.flatnonzero(np.isin(each.customers, wanted)).tolist()}
-    return found
+    return _distinct([each.links[np.isin(each.customers, wanted)] for each in rows.columns_of(row)])
+
+
+def _distinct(links: Sequence[np.ndarray]) -> np.ndarray:
+    return np.unique(np.concatenate(links)) if links else links_from(b"")
 
 
 def _apply(row: Transfer, tags: Collection[bytes], key: bytes) -> int:
     """Rows of withdrawn persons count no more; gives how many of our customers these are."""
     if row.role == "A":
         return _apply_as_sender(row, tags, key)
-    customers = _tagged_customers(row, tags, key)
-    _drop_links(row, set(tags), key)
-    return len(customers)
+    gone = _gone(row, tags, key)
+    _drop_links(row, gone)
+    return len(_customers_of(row, gone))
 
 
 def _apply_as_sender(row: Transfer, tags: Collection[bytes], key: bytes) -> int:
     scope = scopes.read_scope(bytes(row.scope))
-    made_under = rows.link_key(key)
-    by_link = {rows.link_of(made_under, each): each for each in scope.customers.tolist()}
-    gone = [by_link[link] for tag, link in rows.tags_of_links(key, by_link).items() if tag in tags]
+    own = rows.tags_of_links(key, rows.links_to(key, scope.customers.tolist()))
+    gone = [customer for customer, tag in zip(scope.customers.tolist(), own, strict=True) if tag in tags]
     row.scope = scope.without(gone).to_bytes()
     row.save(update_fields=["scope"])
     for each in rows.columns_of(row):
@@ -182,20 +182,23 @@ def _apply_as_sender(row: Transfer, tags: Collection[bytes], key: bytes) -> int:
     return len(gone)
 
 
-def _drop_links(row: Transfer, tags: set[bytes], key: bytes) -> None:
-    for each in rows.columns_of(row):
-        links = rows.links_of(each.table)
-        named = {link for tag, link in rows.tags_of_links(key, set(links)).items() if tag in tags}
-        rows.drop(each, np.array([link in named for link in links], np.bool_))
+def _gone(row: Transfer, tags: Collection[bytes], key: bytes) -> np.ndarray:
+    """The links of the rows here whose person is behind one of these tags."""
+    return rows.named(_distinct([each.links for each in rows.columns_of(row)]), tags, key)
 
 
-def _tagged_customers(row: Transfer, tags: Collection[bytes], key: bytes) -> set[int]:
-    """As receiver: our customers behind these tags."""
-    found: dict[str, int] = {}
+def _drop_links(row: Transfer, gone: np.ndarray) -> None:
     for each in rows.columns_of(row):
-        found.update(zip(rows.links_of(each.table), each.customers.tolist(), strict=True))
-    wanted = set(tags)
-    return {found[link] for tag, link in rows.tags_of_links(key, found).items() if tag in wanted}
+        rows.drop(each, np.isin(each.links, gone))
+
+
+def _customers_of(row: Transfer, gone: np.ndarray) -> set[int]:
+    """As receiver: our customers behind these links."""
+    found: dict[bytes, int] = {}
+    for each in rows.columns_of(row):
+        mine = np.isin(each.links, gone)
+        found.update(zip(each.links[mine].tolist(), each.customers[mine].tolist(), strict=True))
+    return set(found.values())
 
 
 def everybody(row: Transfer) -> set[int]:
@@ -229,6 +232,7 @@ def catch_up(row: Transfer, key: bytes, voice: Voice) -> None:
     """As receiver, behind an import: apply whatever list came while it was under way. Outside a transaction."""
     tags = known_tags(row)
     if tags:
-        remove(row, _tagged_customers(row, tags, key), voice, why=f"epoch-{len(tags)}")
+        gone = _gone(row, tags, key)
+        remove(row, _customers_of(row, gone), voice, why=f"epoch-{len(tags)}")
         with transaction.atomic():
-            _drop_links(row, tags, key)
+            _drop_links(row, gone)

@@ -86,6 +86,15 @@ class Tagger:
         """How many rows were added."""
         return len(self._tags) // TAG
 
+    @property
+    def tags(self) -> np.ndarray:
+        """The tags (n × 32 bytes) of all rows added, in their order."""
+        return np.frombuffer(bytes(self._tags), np.uint8).reshape(-1, TAG)
+
+    def take(self, tags: np.ndarray) -> None:
+        """Count rows whose tags were computed before."""
+        self._tags += tags.tobytes()
+
     def add(self, batch: pa.RecordBatch) -> np.ndarray:
         """The tags (n × 32 bytes) of a batch, which are kept for the roots.
 
@@ -142,7 +151,13 @@ def row_tag(key: bytes, values: Sequence[str | None]) -> bytes:
 
 def person_tag(key: bytes, reference: str) -> bytes:
     """The tag of a person, by the reference the rows carry; under a key of its own, derived from the transfer's."""
-    return keyed(derive(key, "pit/v1/person"), row_bytes([reference]))
+    return person_tags(key, [reference])[0]
+
+
+def person_tags(key: bytes, references: Iterable[str]) -> list[bytes]:
+    """The tag of each person, in their order."""
+    own = derive(key, "pit/v1/person")
+    return [keyed(own, row_bytes([reference])) for reference in references]
 
 
 def bucket_numbers(tags: np.ndarray, count: int) -> np.ndarray:

@@ -20,7 +20,7 @@ from shouxin.ground.formats.package import (
     seal_small,
     ustar,
 )
-from shouxin.ground.formats.roots import TableShape, table_roots
+from shouxin.ground.formats.roots import TableShape, row_tag, table_roots
 from shouxin.ground.kernel.refusals import Corrupt, Refusal
 from tests.ground.formats.test_package.cast import KEY, LETTER, SHAPES, TID, built, expected_of, rows, tables, unseal
 
@@ -54,6 +54,9 @@ def test_what_went_in_comes_out_and_the_roots_agree(tmp_path, ours):
     assert out == {name: pa.Table.from_batches([rows(name)]) for name in SHAPES}
     assert package.recompute() == facts.roots
     assert facts.roots["orders"] == table_roots(key=KEY, shape=SHAPES["orders"], batches=[rows("orders")])
+    for name in SHAPES:
+        told = [tuple(row.values()) for row in rows(name).to_pylist()]
+        assert facts.tags[name].tobytes() == b"".join(row_tag(KEY, row) for row in told)
     with pytest.raises(Refusal, match=r"package\.no_table"):
         package.batches("invoices")
 

@@ -34,13 +34,16 @@ class Rows:
 
 @dataclass(frozen=True)
 class PackageFacts:
-    """What was sealed: digest, size and parts of the ciphertext, and what each table comes to."""
+    """What was sealed: digest, size and parts of the ciphertext, what each table comes to, and the tags (n × 32 bytes)
+    of the rows that were given, in their order.
+    """
 
     digest: str
     size: int
     parts: tuple[Part, ...]
     tables: Mapping[str, TableFacts]
     roots: Mapping[str, TableRoots] = field(repr=False)
+    tags: Mapping[str, np.ndarray] = field(repr=False)
 
 
 def build(
@@ -97,22 +100,36 @@ def _build(
         bag = Bag(sealer, letter.tid)
         bag.tag("bagit.txt", layout.BAGIT)
         bag.payload(layout.LETTER, letter.to_bytes())
-        packed = [_pack(bag, each, letter, whole) for each in ordered]
-        facts = {each.shape.name: found for each, (found, _) in zip(ordered, packed, strict=True)}
+        packed = {each.shape.name: _pack(bag, each, letter, whole) for each in ordered}
+        facts = {name: each.facts for name, each in packed.items()}
         bag.payload(layout.TABLES, encode({name: each.to_plain() for name, each in facts.items()}))
         bag.payload(layout.DESCRIPTION, layout.description(letter, facts))
         bag.close()
         sealed = sealer.finish()
-    return _facts(sealed, facts, {roots.table: roots for _, roots in packed})
+    return _facts(sealed, packed)
 
 
-def _facts(sealed: Ciphertext, tables: dict[str, TableFacts], roots: dict[str, TableRoots]) -> PackageFacts:
-    return PackageFacts(digest=sealed.digest, size=sealed.size, parts=sealed.parts, tables=tables, roots=roots)
+@dataclass(frozen=True)
+class _Packed:
+    """What became of one table."""
+
+    facts: TableFacts
+    roots: TableRoots
+    tags: np.ndarray
 
 
-def _pack(
-    bag: "Bag", rows: Rows, letter: Letter, whole: Mapping[str, TableRoots] | None
-) -> tuple[TableFacts, TableRoots]:
+def _facts(sealed: Ciphertext, packed: Mapping[str, _Packed]) -> PackageFacts:
+    return PackageFacts(
+        digest=sealed.digest,
+        size=sealed.size,
+        parts=sealed.parts,
+        tables={name: each.facts for name, each in packed.items()},
+        roots={name: each.roots for name, each in packed.items()},
+        tags={name: each.tags for name, each in packed.items()},
+    )
+
+
+def _pack(bag: "Bag", rows: Rows, letter: Letter, whole: Mapping[str, TableRoots] | None) -> _Packed:
     shape, tagger = rows.shape, Tagger(letter.key, rows.shape)
     expected = None if whole is None else whole[shape.name]
     kept = _kept(rows.batches, tagger, expected, (letter.covers or {}).get(shape.name, ()))
@@ -126,7 +143,7 @@ def _pack(
     facts = TableFacts(
         shape=shape, rows=roots.rows, buckets=len(roots.buckets), root=roots.root, held=held, files=files
     )
-    return facts, roots
+    return _Packed(facts, roots, tagger.tags)
 
 
 def _kept(
