@@ -14,7 +14,7 @@ TODAY, BUYER = date(2026, 11, 23), "recipient:b"
 
 def planned(to=None, *, today=TODAY, **changed):
     flows = [{**FLOW, "to": to, "recipient": BUYER}] if to else []
-    return plan_of(rule_on(interview(BUYER, **{**changed, "flows": flows})), today=today)
+    return plan_of(rule_on(interview(BUYER, **{**changed, "flows": flows})).to_plain(), today=today)
 
 
 def merger(**changed):

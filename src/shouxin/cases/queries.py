@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from shouxin.cases import decisions, facts
@@ -11,14 +11,18 @@ from shouxin.cases.acts import ACTS
 from shouxin.cases.checks import CHECKS
 from shouxin.cases.judging import judge
 from shouxin.cases.models import Case, Permit, Step, StoredDecision
+from shouxin.cases.planning import plan_of
 from shouxin.duties.inventory import queries as inventory
 from shouxin.ground.formats import playbook as playbooks
+from shouxin.ground.formats.papers import PlannedDay, PlannedStep, PlanSheet
 from shouxin.ground.kernel.findings import Finding, Missing
 from shouxin.ground.kernel.refusals import Refusal
-from shouxin.ground.rulebook import gates
+from shouxin.ground.kernel.times import day_in_china
+from shouxin.ground.rulebook import gates, law, terms, windows
 from shouxin.ground.rulebook.gates import FlowRole
 from shouxin.ground.rulebook.terms import reasons
 from shouxin.stores.ledger import queries as ledger
+from shouxin.stores.parties import queries as parties
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,44 @@ def status(case_id: str, at: datetime) -> dict[str, Any]:
         ],
         "height": ledger.height(),
     }
+
+
+def plan_sheet(case_id: str, at: datetime, *, language: str) -> PlanSheet:
+    """The plan of the case for one page: our steps, the days of the law's windows, what clashes."""
+    row, parsed = case(case_id), playbook_of(case_id)
+    fixed, plan = row.interview, plan_of(row.interview, today=day_in_china(row.opened_at))
+    told = status(case_id, at)
+    lines = [(each, parsed.step(each["step"])) for each in told["steps"]]
+    owners = {each.id: terms.term(f"role.{each.role}").say(language) for each in parties.staff(include_revoked=True)}
+    return PlanSheet(
+        title=row.title,
+        company=parties.company().name,
+        rule=f"{law.cite(fixed['rule']).say(language)} · {fixed['reading' if language == 'zh' else 'reading_en']}",
+        steps=[
+            PlannedStep(
+                name=planned.zh if language == "zh" else planned.en,
+                owner=owners.get(each["owner"], ""),
+                due=str(each["due"] or ""),
+                state=each["state"],
+                files_paper="document" in planned.evidence,
+            )
+            for each, planned in lines
+        ],
+        days=[_planned_day(each, language) for each in sorted(plan.events.values(), key=_first_day)],
+        clashes=[each.say(language) for each in plan.clashes],
+        playbook_digest=row.playbook_digest,
+    )
+
+
+def _first_day(planned: windows.Planned) -> tuple[date, date]:
+    return planned.fixed or planned.earliest, planned.earliest
+
+
+def _planned_day(planned: windows.Planned, language: str) -> PlannedDay:
+    span = f"{planned.earliest} –" if planned.latest is None else f"{planned.earliest} – {planned.latest}"
+    mark = "*" if planned.provisional else ""
+    is_authority = planned.event.road == "authority"
+    return PlannedDay(f"{planned.fixed or span}{mark}", planned.event.say(language), is_authority)
 
 
 def _step_line(row: Case, parsed: playbooks.Playbook, step: Step, at: datetime) -> dict[str, Any]:

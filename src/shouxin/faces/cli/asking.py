@@ -15,7 +15,7 @@ from shouxin.ground.rulebook.windows import Plan
 def ruled(interview: Path) -> Outcome:
     """The ruling on a file of answers."""
     ruling = rule_on(given_json(interview))
-    plan = plan_of(ruling, today=day_in_china(SystemClock().now()))
+    plan = plan_of(ruling.to_plain(), today=day_in_china(SystemClock().now()))
     plain = {**ruling.to_plain(), "plan": _plain(plan)}
     holds = not (ruling.blocks or plan.clashes)
     return Outcome(plain, holds=holds, lines=(*_lines(ruling), *_day_lines(plan)))

@@ -13,6 +13,7 @@ from shouxin.duties.review import services as review
 from shouxin.faces import words
 from shouxin.faces.cli.door import Outcome, given_json, session, verb
 from shouxin.faces.cli.founding import now
+from shouxin.ground.formats.papers import plan_pdf
 from shouxin.ground.kernel.digests import digest_file
 from shouxin.ground.kernel.signing import Signer
 from shouxin.ground.kernel.times import from_text
@@ -57,6 +58,19 @@ def case_status(case: str) -> Outcome:
     """现在到哪一步、缺什么 / Where the case stands and what is missing."""
     plain = queries.status(case, now())
     return Outcome(plain, lines=_status_lines(plain))
+
+
+@case_app.command("plan")
+@verb
+def case_plan(
+    case: str,
+    *,
+    out: Annotated[Path, typer.Option(help="写出 PDF / write the PDF here")],
+) -> Outcome:
+    """计划印成一页 A4:我们的步骤、登记机关的路、日子、要归档的纸件 / The plan on one A4 page."""
+    sheet = queries.plan_sheet(case, now(), language=words.language())
+    out.write_bytes(plan_pdf(sheet, language=words.language(), at=now()))
+    return Outcome({"file": str(out), "steps": len(sheet.steps), "days": len(sheet.days), "clashes": sheet.clashes})
 
 
 @case_app.command("list")

@@ -29,6 +29,7 @@ from shouxin.ground.formats.papers.notice import (
     day_text,
     notice_text,
 )
+from shouxin.ground.formats.papers.plan import PlannedDay, PlannedStep, PlanSheet, plan_pdf
 from shouxin.ground.formats.papers.typesetting import letters_pdf, missing_signs
 
 __all__ = [
@@ -41,6 +42,9 @@ __all__ = [
     "ChangeWording",
     "NoticeFacts",
     "NoticeText",
+    "PlanSheet",
+    "PlannedDay",
+    "PlannedStep",
     "Question",
     "Wording",
     "assessment_document",
@@ -51,5 +55,6 @@ __all__ = [
     "missing_in",
     "missing_signs",
     "notice_text",
+    "plan_pdf",
     "questions",
 ]
