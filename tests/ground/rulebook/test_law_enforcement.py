@@ -47,6 +47,10 @@ def test_a_duty_is_enforced_by_gate_rows_that_decide_and_cite_its_article(id):
         assert law.obligation(id).article_id in _cited_by(name), name
 
 
+def test_a_duty_of_a_gate_row_stands_behind_a_check_too():
+    assert [id for id, told in TABLE.items() if told.gates and not told.checks] == []
+
+
 @pytest.mark.parametrize("id", [id for id, told in TABLE.items() if told.windows])
 def test_a_duty_is_enforced_by_windows_that_rest_on_its_article(id):
     windows = law.current().windows.windows
