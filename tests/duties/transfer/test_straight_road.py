@@ -52,6 +52,8 @@ def told(world):
     seen["settled"] = world.a.tell("case", case=story.case)
     story.a_says("permit")
     story.b.tell("receive", message=story.said["permit"])
+    wrong = ["transfer", "destroyed", story.tid, "--certificate", story.said["permit"], "--by", "system"]
+    seen["another paper"] = story.a.tell("cli", arguments=wrong)
     story.a_says("destroyed")
     seen["destroyed"] = story.look("a")
     story.b_says("ack", message=story.said["destroyed"])
@@ -65,6 +67,12 @@ def _words(story):
     base = 1000 * int(story.case.removeprefix("case_"))
     rows = [fields for number in range(40) for _, fields in person(number, base=base)]
     return [text for fields in rows for name, text in fields.items() if name in ("phone", "name", "note", "address")]
+
+
+def test_another_paper_than_the_certificate_under_the_permit_is_never_told(told):
+    refused = told.said["end"]["another paper"]
+    assert (refused["code"], refused["plain"]["error"]) == (1, "transfer.not_our_certificate")
+    assert told.said["end"]["closed"][0]["kinds"].count("destroyed") == 1
 
 
 def test_both_sides_walk_the_same_states_to_the_end(told):

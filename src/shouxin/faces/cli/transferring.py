@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from shouxin.cases import queries as cases
+from shouxin.duties.disposal import queries as disposal
 from shouxin.duties.inventory import queries as inventory
 from shouxin.duties.notices import queries as notices
 from shouxin.duties.review import evidence as review_evidence
@@ -18,6 +19,7 @@ from shouxin.faces import words
 from shouxin.faces.cli.casework import By
 from shouxin.faces.cli.door import Outcome, Teller, given_bytes, session, verb
 from shouxin.faces.cli.founding import now
+from shouxin.ground.formats import certificate as certificates
 from shouxin.ground.formats import pit
 from shouxin.ground.formats.package.age import PART_SIZE
 from shouxin.ground.kernel import dsse, merkle
@@ -317,7 +319,23 @@ def destroyed(
     tid: Tid, *, by: By, certificate: Annotated[Path, typer.Option(help="销毁证明 / the certificate")]
 ) -> Outcome:
     """告知接收方:已销毁;比对密钥和桶表一并销毁 / Tell the receiver that we destroyed."""
-    return _told(services.report_destroyed(tid=tid, certificate=digest_file(certificate), voice=_voice(by)))
+    told = _own_certificate(tid, given_bytes(certificate), certificate.name)
+    return _told(services.report_destroyed(tid=tid, certificate=told, voice=_voice(by)))
+
+
+def _own_certificate(tid: str, raw: bytes, name: str) -> str:
+    """The digest of a certificate of this transfer's case, under the permit that the receiver was told of.
+
+    Raises:
+        Refusal("transfer.not_our_certificate"): an evidence pack would contradict the message.
+    """
+    permitted = queries.state(tid, now()).last("destroy-permit")
+    issued = {each.digest for each in disposal.issued(queries.transfer(tid).case)}
+    if permitted is not None:
+        is_ours = digest(raw) in issued and certificates.check(raw).permit == permitted["permit"]
+        if not is_ours:
+            raise Refusal("transfer.not_our_certificate", file=name)
+    return digest(raw)
 
 
 @app.command("attest")

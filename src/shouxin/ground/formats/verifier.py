@@ -703,6 +703,7 @@ class Pack:
         self.roots: dict[int, bytes] = {}
         self.size, self.cosigned, self.complete = 0, 0, False
         self.permits: dict[str, dict[str, Any]] = {}
+        self.certificates: dict[str, dict[str, Any]] = {}
         frame = ["statement.dsse", "MANIFEST", "keys/keys.json"]
         if whole and self.present(frame):
             verdict.try_(self.check_manifest)
@@ -987,7 +988,7 @@ class Pack:
 
     def check_certificate(self, name: str, previous: set[str]) -> None:
         """A certificate under a permit of this pack, on this ledger, in one chain."""
-        _, told = check_certificate(self.entries[name], self.keys, self.keys_of("company"), name)
+        paper, told = check_certificate(self.entries[name], self.keys, self.keys_of("company"), name)
         if told["permit"] in self.permits:
             check_under_permit(told, self.permits[told["permit"]], name)
         else:
@@ -1000,6 +1001,7 @@ class Pack:
         need(same, name, "certificate on another ledger than the pack's")
         need(told["previous"] not in previous, name, "second certificate after the same one")
         previous.add(told["previous"])
+        self.certificates[paper.digest] = told
         self.verdict.proved.append(certified(told))
 
     def check_messages(self, names: list[str]) -> None:
@@ -1016,7 +1018,28 @@ class Pack:
                 need(same, name, "another past than the pack's ledger")
                 if self.trust and self.trust.roles.get(sender, "company") != "company":
                     self.cosigned = max(self.cosigned, note.size)
+        self.check_papers(names, company)
         self.verdict.proved.append(f"transfer {tid}: {len(names)} messages, state {state}")
+
+    def check_papers(self, names: list[str], company: dict[str, bytes]) -> None:
+        """The permit and the certificate that the company told the other side of are those of this pack."""
+        told: dict[str, str] = {}
+        for name in names:
+            envelope = Envelope(self.entries[name], name)
+            m = envelope.predicate
+            if m["from"] in company and envelope.kind == PIT + "destroy-permit":
+                permit = self.permits.get(m["permit"])
+                excused = any(entry.startswith("decisions/permit-") for entry in self.bad())
+                need(permit or excused, name, "message of a permit that is not in the pack")
+                signed = sorted(each["key_id"] for each in permit["approvers"]) if permit else m["approvers"]
+                need(signed == m["approvers"], name, "approvers that are not the permit's")
+                told[envelope.digest] = m["permit"]
+            if m["from"] in company and envelope.kind == PIT + "destroyed":
+                paper = self.certificates.get(m["certificate"])
+                excused = any(entry.startswith("certificates/") for entry in self.bad())
+                need(paper or excused, name, "message of a certificate that is not in the pack")
+                same = not paper or paper["permit"] == told.get(m["permit"])
+                need(same, name, "message of a certificate under another permit")
 
     def check_balance(self) -> None:
         """Double entry: rows, cells, persons."""

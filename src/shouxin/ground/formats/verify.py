@@ -111,6 +111,7 @@ class _Reading:
     statement: Mapping[str, Any] = field(default_factory=dict)
     ledger: _Ledger = field(default_factory=_Ledger)
     permits: dict[str, permit.Permit] = field(default_factory=dict)
+    certificates: dict[str, certificate.Certificate] = field(default_factory=dict)
     bad: set[str] = field(default_factory=set)
 
     def raw(self, name: str) -> bytes:
@@ -714,6 +715,7 @@ def _check_certificate(reading: _Reading, name: str, previous: dict[str, str], k
         raise Corrupt("second certificate after the same one", name)
     previous[plain.previous] = name
     known.add(plain.digest)
+    reading.certificates[plain.digest] = plain
     reading.proved.append(_certified(plain))
 
 
@@ -742,6 +744,7 @@ def _check_chain(reading: _Reading, tid: str) -> None:
     if cut < len(envelopes):
         raise Corrupt("number of buckets of a refused form", names[cut])
     _check_one_past(reading, names)
+    _check_papers(reading, names, envelopes)
     reading.proved.append(_transferred(tid, len(names), report.status))
 
 
@@ -766,6 +769,39 @@ def _check_one_past(reading: _Reading, names: Sequence[str]) -> None:
             raise Corrupt("another past than the pack's ledger", name)
         if sender in pinned and pinned[sender].role != "company":
             ledger.cosigned = max(ledger.cosigned, seen.size)
+
+
+def _check_papers(reading: _Reading, names: Sequence[str], envelopes: Sequence[bytes]) -> None:
+    """The permit and the certificate that the company told the other side of are those of this pack."""
+    company, told = reading.publics("company"), dict[str, str]()
+    for name, envelope in zip(names, envelopes, strict=True):
+        statement = shapes.peek(envelope, where=name)
+        kind, predicate = statement["predicateType"].removeprefix(MESSAGE_BASE), statement["predicate"]
+        if predicate["from"] not in company:
+            continue
+        if kind == "destroy-permit":
+            _check_told_permit(reading, predicate, name)
+            told[digest(envelope)] = predicate["permit"]
+        if kind == "destroyed":
+            _check_told_certificate(reading, predicate, told.get(predicate["permit"], ""), name)
+
+
+def _check_told_permit(reading: _Reading, predicate: Mapping[str, Any], where: str) -> None:
+    named = reading.permits.get(predicate["permit"])
+    if named is not None:
+        if sorted(named.approver_keys) != predicate["approvers"]:
+            raise Corrupt("approvers that are not the permit's", where)
+    elif not any(entry.startswith("decisions/permit-") for entry in reading.bad):
+        raise Corrupt("message of a permit that is not in the pack", where)
+
+
+def _check_told_certificate(reading: _Reading, predicate: Mapping[str, Any], permitted: str, where: str) -> None:
+    named = reading.certificates.get(predicate["certificate"])
+    if named is not None:
+        if named.permit != permitted:
+            raise Corrupt("message of a certificate under another permit", where)
+    elif not any(entry.startswith("certificates/") for entry in reading.bad):
+        raise Corrupt("message of a certificate that is not in the pack", where)
 
 
 def _parties(reading: _Reading, first: bytes, where: str) -> pit.Parties:

@@ -11,6 +11,7 @@ from shouxin.ground.formats.balance import CELL_ENDS, COPY_ENDS, PERSON_ENDS, Ba
 from shouxin.ground.formats.certificate import Words
 from shouxin.ground.kernel import merkle
 from shouxin.ground.kernel.canonical import encode, to_base64
+from shouxin.ground.kernel.digests import digest
 from shouxin.ground.kernel.findings import Finding
 from shouxin.ground.kernel.notes import Checkpoint, cosign, sign_checkpoint
 from shouxin.ground.kernel.signing import KeySigner, signer
@@ -99,6 +100,22 @@ class LoggedHouse(pit_cast.House):
         return pit_cast.Ledger(self.note(), path, self.cosigned(transfer, at))
 
 
+class PermittedStory(pit_cast.Story):
+    """The transfer's story in which two people signed a permit before A speaks of one."""
+
+    def __init__(self, log: Log, *, simulated: bool) -> None:
+        super().__init__(simulated=simulated)
+        self.log, self.permit = log, b""
+        self.houses["A"] = LoggedHouse(log)
+
+    def _destroy_permit(self, role):
+        height = len(self.log.entries) + 1  # the message is an entry itself, written in the same moment
+        allowed = permit_of(self.log, simulated=self.log.simulated, at=self.at, height=height)
+        self.permit = permit.issue(allowed, signers=[OFFICER, OWNER])
+        approvers = sorted([OFFICER.key_id, OWNER.key_id])
+        return {**super()._destroy_permit(role), "permit": digest(self.permit), "approvers": approvers}
+
+
 @dataclass
 class Closed:
     """The case once it is closed, and every part of its pack."""
@@ -115,11 +132,9 @@ class Closed:
 def closed_case(*, simulated: bool = False, customers: int = 5000, filler: int = 260) -> Closed:
     log, keys = found(simulated=simulated, filler=filler)
     early = cosign(log.note(), name="example.test/v", signer=WITNESS, at=log.at)
-    story = pit_cast.Story(simulated=simulated)
-    story.houses["A"] = LoggedHouse(log)
+    story = PermittedStory(log, simulated=simulated)
     story.to("PERMITTED")
-    allowed = permit_of(log, simulated=simulated, at=story.at)
-    envelope = permit.issue(allowed, signers=[OFFICER, OWNER])
+    envelope = story.permit
     done = log.add("destroy.done", story.at + timedelta(minutes=5), scope_digest=SCOPE)
     content = certificate_of(log, done, permit.check(envelope), simulated=simulated)
     paper = certificates.issue(content, company=COMPANY, signers=[WITNESS])
@@ -143,7 +158,7 @@ def found(*, simulated: bool, filler: int) -> tuple[Log, dict[str, int]]:
     return log, keys
 
 
-def permit_of(log: Log, *, simulated: bool, at: datetime) -> permit.Permit:
+def permit_of(log: Log, *, simulated: bool, at: datetime, height: int | None = None) -> permit.Permit:
     return permit.Permit(
         company=NAME,
         origin=log.origin,
@@ -152,7 +167,7 @@ def permit_of(log: Log, *, simulated: bool, at: datetime) -> permit.Permit:
         scope_digest=SCOPE,
         counts=(permit.ScopeCount("basic", "destroyed", 1100), permit.ScopeCount("purchase", "destroyed", 980)),
         findings=permit.frozen_findings([Finding(name="transfer.settled", holds=True, value=1, height=9)]),
-        height=len(log.entries),
+        height=len(log.entries) if height is None else height,
         approvers=("staff:1", "staff:2"),
         issued=at,
         expires=at + timedelta(days=7),

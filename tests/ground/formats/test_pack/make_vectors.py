@@ -18,6 +18,7 @@ from typing import Any
 
 from shouxin.ground.formats import certificate as certificates
 from shouxin.ground.formats import pack, verify
+from shouxin.ground.formats import permit as permits
 from shouxin.ground.kernel import dsse
 from shouxin.ground.kernel.canonical import decode, encode, from_base64, to_base64
 from shouxin.ground.kernel.digests import digest
@@ -374,6 +375,35 @@ def signed_vectors(case: cast.Closed, inside: Contents, folder: Path) -> dict[st
     }
 
 
+def told_vectors(folder: Path) -> dict[str, tuple[bytes, list[str]]]:
+    """What the company told the other side of its permit and its certificate, told right and told wrong."""
+    case = cast.closed_case(filler=4, customers=500)
+    envelopes = case.parts.messages[cast.pit_cast.TID]
+    kinds = [dsse.peek(each)["predicateType"].rpartition("/")[2] for each in envelopes]
+    permitted, destroyed = kinds.index("destroy-permit"), kinds.index("destroyed")
+    other = permits.issue(
+        replace(permits.check(case.permit), expires=case.content.issued + timedelta(days=30)),
+        signers=[cast.OFFICER, cast.OWNER],
+    )
+    content = replace(case.content, permit=digest(other))
+    paper = certificates.issue(content, company=cast.COMPANY, signers=[cast.WITNESS])
+    both = replace(case.parts, permits=[case.permit, other], certificates={"cert-0001": paper})
+
+    def ending(number: int, parts: pack.PackParts = case.parts, **changes: Any) -> tuple[bytes, list[str]]:
+        last = predicate_changed(envelopes[number], lambda p: p.update(changes), cast.COMPANY)
+        messages = {cast.pit_cast.TID: [*envelopes[:number], last]}
+        return built(replace(parts, messages=messages), folder=folder), [MESSAGE % (number + 1)]
+
+    strangers = sorted([cast.sha("first"), cast.sha("second")])
+    return {
+        "good-told-to-the-end": (built(case.parts, folder=folder), []),
+        "bad-told-of-another-permit": ending(permitted, permit=cast.sha("x")),
+        "bad-told-of-other-approvers": ending(permitted, approvers=strangers),
+        "bad-told-of-another-certificate": ending(destroyed, certificate=cast.sha("x")),
+        "bad-told-of-a-certificate-under-another-permit": ending(destroyed, both, certificate=digest(paper)),
+    }
+
+
 def expired(case: cast.Closed, inside: Contents, folder: Path) -> bytes:
     """A permit that ended one second before the destruction began, and the certificate under it."""
     end = cast.to_text(case.content.started - timedelta(seconds=1))
@@ -485,6 +515,7 @@ def main() -> None:
         **container_vectors(raw, inside, folder),
         **signed_vectors(case, inside, folder),
         **selected_vectors(case, folder),
+        **told_vectors(folder),
         "bad-simulated-passed-as-real": (mixed, ["statement.dsse"]),
         "bad-public-with-exact-figures": (
             zipped(
