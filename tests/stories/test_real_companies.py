@@ -24,7 +24,7 @@ from tests.conftest import needs_shared
 from tests.stories.leaks import SHORTEST, Search
 from tests.stories.real_senders import FOLDER, real_sender
 
-pytestmark = [needs_shared(), pytest.mark.shared]
+pytestmark = [needs_shared(), pytest.mark.shared, pytest.mark.long]
 ENDS = {"handed_over", "sealed", "destroyed", "kept"}
 NEWEST = {
     "Northwind": "SELECT trim(c.CustomerID), date(max(o.OrderDate)) FROM Customers c LEFT JOIN Orders o"
