@@ -52,7 +52,7 @@ def test_a_line_stands_at_once_and_a_journal_holds_more_lines_than_were_announce
         for row in rows[1:]:
             told.note(row, Delivery.BOUNCED, "smtp_permanent" * 2)  # 40 signs are the longest reason
             assert path.read_bytes().rstrip(b"\0").endswith(b"%d bounced smtp_permanentsmtp_permanent\n" % row)
-        told.wait()
+        told.keep()
     assert set(Delivery.objects.filter(pk__in=rows[1:]).values_list("state", flat=True)) == {"bounced"}
     assert not path.exists()
 
@@ -76,7 +76,7 @@ def test_what_the_disk_refuses_is_raised_before_the_next_message_ends(stopped, m
         with journal.writing(home, mailing.pk, messages=2) as told:
             monkeypatch.setattr(journal, "_sync", refuse)
             told.note(rows[1], Delivery.SENT, "")
-            told.wait()
+            told.keep()
 
     with pytest.raises(OSError, match="the disk is gone"):
         write()

@@ -1,5 +1,5 @@
-"""What became of each message of an open mailing, on the disk before the next message goes; then the rows are marked
-at once.
+"""What became of each message of an open mailing, on the disk before the last line of the next one goes; then the rows
+are marked at once.
 
 One line per message: row number, state, reason. A line that a stop cut short does not count: that message is in doubt,
 and it alone. No contact value stands here, and the file goes when the rows are marked.
@@ -10,7 +10,6 @@ length, in half the time.
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,24 +25,22 @@ _sync = getattr(os, "fdatasync", os.fsync)
 class Journal:
     """The open journal of one mailing."""
 
-    def __init__(self, file: int, disk: ThreadPoolExecutor) -> None:
+    def __init__(self, file: int) -> None:
         self._file = file
-        self._disk = disk
-        self._on_its_way: Future[None] | None = None
+        self._on_disk = True
 
     def note(self, row: int, state: str, reason: str) -> None:
-        """From here on this message is known to have gone, or not to go, whatever ends the process; after `wait` also
+        """From here on this message is known to have gone, or not to go, whatever ends the process; after `keep` also
         whatever ends the machine.
         """
-        self.wait()
         os.write(self._file, f"{row} {state} {reason}\n".encode())
-        self._on_its_way = self._disk.submit(_sync, self._file)
+        self._on_disk = False
 
-    def wait(self) -> None:
-        """Until what was noted is on the disk."""
-        if self._on_its_way is not None:
-            self._on_its_way.result()
-            self._on_its_way = None
+    def keep(self) -> None:
+        """What was noted is on the disk when this returns."""
+        if not self._on_disk:
+            _sync(self._file)
+            self._on_disk = True
 
 
 @contextmanager
@@ -59,10 +56,9 @@ def writing(home: Path, mailing: int, *, messages: int) -> Iterator[Journal]:
         os.lseek(file, 0, os.SEEK_SET)
         os.fsync(file)
         sync_folder(path.parent)
-        with ThreadPoolExecutor(1) as disk:
-            journal = Journal(file, disk)
-            yield journal
-            journal.wait()
+        journal = Journal(file)
+        yield journal
+        journal.keep()
     finally:
         os.close(file)
         settle(home, mailing)

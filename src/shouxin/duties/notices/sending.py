@@ -1,9 +1,9 @@
 """How a case's notices go out, so that a stop at any point is taken up again and nobody is told twice.
 
 1. A batch is planned and its rows stand as `queued`, with reply keys, before the first message goes.
-2. Mail goes one after the other, in the order of the rows; what became of each is on the disk before the next begins
-   (`journal`), and the rows are marked batch by batch. After a stop the first row of the open batch of which nothing
-   is known is the only one in doubt: it is marked so and goes again under the same id.
+2. Mail goes one after the other, in the order of the rows; what became of each is on the disk before the last line of
+   the next goes (`journal`), and the rows are marked batch by batch. After a stop the first row of the open batch of
+   which nothing is known is the only one in doubt: it is marked so and goes again under the same id.
 3. Short messages carry an id that a provider takes once, and lists are files that overwrite themselves: no doubt there.
 4. When the batch is through, one entry tells it, in the transaction that closes it and moves the job on.
 """
@@ -267,7 +267,7 @@ def _send_mail(road: Road, mailing: Mailing, text: TextView, posts: Sequence[Pos
     ]
     server_at = {"server": road.settings.mail_server, "sender": road.settings.mail_from}
     with connect(**server_at) as server, journal.writing(road.home, mailing.pk, messages=len(going)) as told:
-        for post, reason in zip(going, server.send_all(mails, known=told.wait), strict=True):
+        for post, reason in zip(going, server.send_all(mails, known=told.keep), strict=True):
             told.note(post.row.pk, Delivery.BOUNCED if reason else Delivery.SENT, reason)
 
 
