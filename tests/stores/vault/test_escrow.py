@@ -117,6 +117,7 @@ def test_a_restore_of_older_data_with_the_newest_escrow_keeps_the_destroyed_dest
     home, private = escrowed
     fill(130)
     before = data_set()
+    told = services.token_tag("reply code", "7K3P-9QXM")
     shred({5: None, 64: frozenset({"purchase"}), 130: None})
     services.allocate(2000)
     bring_back(before)
@@ -131,6 +132,7 @@ def test_a_restore_of_older_data_with_the_newest_escrow_keeps_the_destroyed_dest
             texts([customer])
     found = services.look_up(entries=[("phone", f"000{n:08d}") for n in range(1, 131)])
     assert found == [() if n in (5, 130) else (n,) for n in range(1, 131)]
+    assert services.token_tag("reply code", "7K3P-9QXM") == told  # who was told a code may still answer with it
     assert services.allocate(1)[0] > 2130
     assert queries.self_test().wrong == ()
 
