@@ -65,6 +65,7 @@ def _facts(row: Case, balance: Balance, at: datetime) -> list[Words]:
             "whoever did not answer was not handed over.",
         ),
     ]
+    found += _papers()
     for each in transfer.transfers(row.id):
         found.append(
             Words(
@@ -80,6 +81,24 @@ def _facts(row: Case, balance: Balance, at: datetime) -> list[Words]:
             )
         )
     return found
+
+
+def _papers() -> list[Words]:
+    """What the sheets in paper boxes are, where there are any."""
+    boxes = [each for each in inventory.papers_balance() if each.sheets]
+    if not boxes:
+        return []
+    sheets, living, gone, unknown = (
+        sum(getattr(each, name) for each in boxes) for name in ("sheets", "of_customers", "of_destroyed", "unmatched")
+    )
+    return [
+        Words(
+            zh=f"纸箱 {len(boxes)} 只,按合同目录共 {sheets:,} 份:现有客户 {living:,} 份,已销毁的客户 {gone:,} 份,"
+            f"认不出客户 {unknown:,} 份。",
+            en=f"{len(boxes)} paper boxes with {sheets:,} sheets by their index: {living:,} of present customers, "
+            f"{gone:,} of people destroyed, {unknown:,} of nobody recognised.",
+        )
+    ]
 
 
 def _structure(row: Case) -> list[Words]:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from shouxin.duties.disposal import queries, services, things
+from shouxin.duties.disposal import balancing, queries, services, things
 from shouxin.duties.disposal.models import PlaceEnd
 from shouxin.duties.disposal.services import BoxCount
 from shouxin.duties.inventory import queries as inventory
@@ -31,6 +31,7 @@ def boxes(scene):
     BoxPaper.objects.create(box=found[0], customer=scene.customers[GONE], sheets=3)
     BoxPaper.objects.create(box=found[0], customer=scene.customers[EXTRACT], sheets=2)
     BoxPaper.objects.create(box=found[1], customer=scene.customers[GONE], sheets=4)
+    BoxPaper.objects.create(box=found[2], customer=None, sheets=2)
     destroy(scene)
     return [f"box:{each.id}" for each in found]
 
@@ -77,6 +78,17 @@ def test_a_box_ends_by_two_signatures_and_originals_are_sealed_whole(scene, boxe
     assert statement in content.evidence
     assert ("originals_sealed", "2036-12-31") in [(each.code, each.until) for each in content.exclusions]
     assert refused(end, scene, [BoxCount(boxes[0], 4, 2, **KEPT)]).code == "disposal.place_ended"
+
+
+def test_the_balance_says_whose_the_papers_are_after_the_destruction_too(scene, boxes):
+    told = [(each.of_customers, each.of_destroyed, each.unmatched) for each in inventory.papers_balance()]
+    assert told == [(2, 3, 0), (0, 4, 0), (0, 0, 2)]
+    views = services.open_boxes(CASE)
+    assert [(each.shred, each.seal, each.unmatched) for each in views] == [(3, 2, 0), (4, 0, 0), (0, 0, 2)]
+    # Whoever counts for a later decision still counts the sheets of those who are gone: they lie in the box.
+    later = balancing.papers(scene.decided)
+    assert later[boxes[0]] == {"shred": 3, "seal": 2, "unmatched": 0}
+    assert later[boxes[2]] == {"shred": 0, "seal": 0, "unmatched": 2}
 
 
 def test_boxes_end_all_of_them_or_none_each_with_its_own_statement_and_entry(scene, boxes):

@@ -5,6 +5,7 @@ import pytest
 from shouxin.duties.inventory import queries, services
 from shouxin.duties.inventory.models import Customer
 from shouxin.ground.kernel.refusals import Refusal
+from shouxin.stores.vault import services as vault
 from tests.duties.inventory.shop import AT
 from tests.duties.inventory.test_boxes import register
 
@@ -21,7 +22,20 @@ def test_facts_handle_and_papers_of_the_destroyed_are_gone(shop):
     defaults = Customer(customer=1, handle=None, state="destroyed")
     assert row == {name: getattr(defaults, name) for name in row}
     assert [customer for papers in queries.box_papers().values() for customer, _ in papers] == [2]
+    (balance,) = [each for each in queries.papers_balance() if each.sheets]
+    assert (balance.sheets, balance.of_customers, balance.of_destroyed, balance.unmatched) == (3, 1, 1, 1)
+    assert queries.unmatched_papers() == 1  # the one of KH999, whom nobody recognised; not the one of who is gone
     assert 1 not in [int(number) for chunk in queries.facts() for number in chunk.customer]
+
+
+def test_the_register_again_still_tells_papers_of_the_destroyed_from_those_of_nobody(shop):
+    shop.collected(shop.customers())
+    register(shop)
+    services.forget_customers(customers=[1])
+    vault.shred(cells={1: None}, reason={}, at=AT, by="system", held=lambda _: ())
+    assert register(shop) == {"boxes": 2, "papers": 3, "unknown": 1}
+    (balance,) = [each for each in queries.papers_balance() if each.sheets]
+    assert (balance.of_customers, balance.of_destroyed, balance.unmatched) == (1, 1, 1)
 
 
 def test_a_destroyed_customer_is_given_no_facts_any_more(shop):

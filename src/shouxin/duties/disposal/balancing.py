@@ -125,18 +125,22 @@ def persons(found: Standing, fates: Fates) -> dict[str, Any]:
 
 
 def papers(decided: DecisionSet) -> dict[str, dict[str, int]]:
-    """Per box how many sheets are to be shredded, how many sealed whole (originals under a period or a hold)."""
+    """Per box how many sheets are to be shredded, those of people destroyed before among them; how many sealed whole
+    (originals under a period or a hold); and of how many nobody knows whose they are.
+    """
     place = decided.categories.index("purchase") if "purchase" in decided.categories else None
     stays = set()
     if place is not None:
         stays = set(decided.customers[np.isin(decided.end[:, place], (Verdict.SEAL, Verdict.KEEP))].tolist())
     known = set(decided.customers.tolist())
-    found = {}
-    for box, sheets in inventory.box_papers().items():
-        counted = {"shred": 0, "seal": 0}
-        for customer, count in sheets:
+    found, named = {}, inventory.box_papers()
+    for each in inventory.papers_balance():
+        if not each.sheets:
+            continue
+        counted = {"shred": each.of_destroyed, "seal": 0, "unmatched": each.unmatched}
+        for customer, count in named.get(each.box, []):
             counted["seal" if customer in stays or customer not in known else "shred"] += count
-        found[f"box:{box}"] = counted
+        found[f"box:{each.box}"] = counted
     return found
 
 

@@ -34,20 +34,23 @@ from shouxin.stores.ledger import queries as ledger_queries
 from shouxin.stores.ledger import services as ledger
 
 WIPE_METHODS = {"crypto_erase": "crypto_erase", "purge": "purge", "destroy": "destroy", "shred": "shred"}
-BOX, TITLE, TO_SHRED, TO_SEAL = "存放地", "名称", "应粉碎", "应封存"
+BOX, TITLE, TO_SHRED, TO_SEAL, UNKNOWN = "存放地", "名称", "应粉碎", "应封存", "认不出客户"
 SHREDDED, SEALED, CUSTODIAN, UNTIL = "已粉碎", "已封存", "保管人", "保管至"
-COLUMNS = (BOX, TITLE, TO_SHRED, TO_SEAL, SHREDDED, SEALED, CUSTODIAN, UNTIL)
+COLUMNS = (BOX, TITLE, TO_SHRED, TO_SEAL, UNKNOWN, SHREDDED, SEALED, CUSTODIAN, UNTIL)
 _TOLD = 20
 
 
 @dataclass(frozen=True)
 class BoxView:
-    """A box that is open, and how many sheets the frozen plan wants shredded and sealed whole."""
+    """A box that is open, and how many sheets the frozen plan wants shredded and sealed whole; and how many more lie in
+    it of whom nobody knows, which two people look at and put to one of the two.
+    """
 
     box: str
     title: str
     shred: int
     seal: int
+    unmatched: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def open_boxes(case: str) -> list[BoxView]:
     """
     row = queries.newest_destruction(case)
     return [
-        BoxView(each.key, each.title, **_expected(row.papers, each.key))
+        BoxView(each.key, each.title, **_expected(row.papers, each.key), unmatched=_unmatched(row.papers, each.key))
         for each in queries.open_places()
         if each.kind == "box"
     ]
@@ -80,7 +83,7 @@ def write_sheet(path: Path, boxes: Sequence[BoxView]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         sheet = csv.writer(file)
         sheet.writerow(COLUMNS)
-        sheet.writerows((each.box, each.title, each.shred, each.seal, "", "", "", "") for each in boxes)
+        sheet.writerows((each.box, each.title, each.shred, each.seal, each.unmatched, "", "", "", "") for each in boxes)
 
 
 def read_sheet(path: Path) -> list[BoxCount]:
@@ -197,8 +200,13 @@ def _told(case: str, counted: BoxCount, method: str) -> dict[str, Any]:
     }
 
 
-def _expected(papers: Mapping[str, Mapping[str, int]], box: str) -> Mapping[str, int]:
-    return papers.get(box, {"shred": 0, "seal": 0})
+def _expected(papers: Mapping[str, Mapping[str, int]], box: str) -> dict[str, int]:
+    counted = papers.get(box, {})
+    return {name: counted.get(name, 0) for name in ("shred", "seal")}
+
+
+def _unmatched(papers: Mapping[str, Mapping[str, int]], box: str) -> int:
+    return papers.get(box, {}).get("unmatched", 0)
 
 
 def _open_boxes(counts: Sequence[BoxCount]) -> dict[str, PlaceView]:

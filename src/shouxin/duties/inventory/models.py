@@ -153,8 +153,13 @@ class Box(models.Model):
 
 
 class BoxPaper(models.Model):
-    """That a box holds papers of a customer: which one finds and takes out when the customer's end is met."""
+    """That a box holds papers of a customer: which one finds and takes out when the customer's end is met.
+
+    Without a customer they are of somebody destroyed (`is_gone`), whose link is gone and whose papers are not yet, or
+    of somebody whom the index names and nobody recognised.
+    """
 
     box = models.ForeignKey(Box, on_delete=models.PROTECT, related_name="papers")
     customer = models.BigIntegerField(null=True)
+    is_gone = models.BooleanField(default=False)
     sheets = models.IntegerField(default=1)

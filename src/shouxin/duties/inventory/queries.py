@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, F, Sum
+from django.db.models import F, Q, Sum
 
 from shouxin.duties.inventory import plans
 from shouxin.duties.inventory.models import Box, BoxPaper, Column, Conflict, Customer, Dataset, Good, Rejection, Source
@@ -96,6 +96,17 @@ class TableView:
     rows_merged: int
     rows_rejected: int
     fields: list[str]
+
+
+@dataclass(frozen=True)
+class PapersBalance:
+    """The sheets of one box by the contract index: of living customers, of people destroyed, of nobody known."""
+
+    box: int
+    sheets: int
+    of_customers: int
+    of_destroyed: int
+    unmatched: int
 
 
 @dataclass(frozen=True)
@@ -359,7 +370,30 @@ def box_papers() -> dict[int, list[tuple[int, int]]]:
 
 def unmatched_papers() -> int:
     """Papers in boxes whose customer was not recognised."""
-    return BoxPaper.objects.filter(customer=None).aggregate(n=Count("id"))["n"]
+    return BoxPaper.objects.filter(customer=None, is_gone=False).count()
+
+
+def papers_balance() -> list[PapersBalance]:
+    """What the papers in each box are, by sheets; every sheet that the contract index names is one of three."""
+    sheets = Sum("papers__sheets")
+    of_customers, gone = Q(papers__customer__isnull=False), Q(papers__is_gone=True)
+    unmatched = Q(papers__customer=None, papers__is_gone=False)
+    rows = Box.objects.order_by("id").annotate(
+        named=sheets,
+        of_customers=Sum("papers__sheets", filter=of_customers),
+        of_destroyed=Sum("papers__sheets", filter=gone),
+        unmatched=Sum("papers__sheets", filter=unmatched),
+    )
+    return [
+        PapersBalance(
+            box=row.id,
+            sheets=row.named or 0,
+            of_customers=row.of_customers or 0,
+            of_destroyed=row.of_destroyed or 0,
+            unmatched=row.unmatched or 0,
+        )
+        for row in rows
+    ]
 
 
 def _source_view(source: Source) -> SourceView:

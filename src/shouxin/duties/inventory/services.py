@@ -74,12 +74,14 @@ def settle_duty(*, customer: int, duty: str, by: str, at: datetime) -> None:
 
 @transaction.atomic
 def forget_customers(*, customers: Sequence[int]) -> int:
-    """Empty the facts of people who were destroyed; only the number stays. In the destroying caller's hand."""
+    """Empty the facts of people who were destroyed; only the number stays, and of their papers that they are somebody's
+    who is gone. In the destroying caller's hand.
+    """
     changed = 0
     for start in range(0, len(customers), 500):
         part = list(customers[start : start + 500])
         changed += Customer.objects.filter(customer__in=part).update(**_EMPTY)
-        BoxPaper.objects.filter(customer__in=part).update(customer=None)
+        BoxPaper.objects.filter(customer__in=part).update(customer=None, is_gone=True)
     return changed
 
 

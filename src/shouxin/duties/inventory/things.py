@@ -1,6 +1,7 @@
 """Goods that are sold and paper boxes: they hold no rows that are read, and must meet an end of their own."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -116,10 +117,20 @@ def _register_papers(kept: Mapping[str, Box], contracts: Path, system: str) -> t
     _check_cells(contracts, {number: row["箱号"] not in kept for number, row in rows.items()}, "箱号")
     wanted = [("source_ref", f"{system}|{row['客户编号']}") for row in rows.values()]
     owners = [found[0] if found else None for found in vault.look_up(entries=wanted)]
+    gone = _papers_of_the_destroyed(kept.values())
     BoxPaper.objects.filter(box__in=list(kept.values())).delete()
     papers = [BoxPaper(box=kept[row["箱号"]], customer=owner) for row, owner in zip(rows.values(), owners, strict=True)]
+    for paper in papers:
+        paper.is_gone = paper.customer is None and gone[paper.box_id] > 0
+        gone[paper.box_id] -= paper.is_gone
     BoxPaper.objects.bulk_create(papers, batch_size=500)
-    return len(papers), sum(1 for paper in papers if paper.customer is None)
+    return len(papers), sum(1 for paper in papers if paper.customer is None and not paper.is_gone)
+
+
+def _papers_of_the_destroyed(boxes: Iterable[Box]) -> Counter[int]:
+    """How many papers of each box are of people destroyed: the index may still name them, and nobody can find them."""
+    rows = BoxPaper.objects.filter(box__in=list(boxes), is_gone=True)
+    return Counter(rows.values_list("box_id", flat=True))
 
 
 def _listed(kind: str, path: Path, digest: str, *, by: str, at: datetime) -> Source:

@@ -154,6 +154,7 @@ def source_list() -> Outcome:
         {
             "sources": [vars(each) for each in queries.sources()],
             "places": [vars(each) for each in queries.places()],
+            "papers": [vars(each) for each in queries.papers_balance()],
             "counts": queries.counts(),
             "categories": queries.categories_held(),
         }
