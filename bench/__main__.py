@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-NAMES = ("scan", "collect", "vault", "package", "verify")
+NAMES = ("scan", "collect", "gates", "vault", "package", "verify")
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results.json"
 

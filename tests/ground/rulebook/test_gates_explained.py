@@ -1,7 +1,7 @@
-"""Why one person's information goes where it goes; the frozen set of decisions; what stands before a hand-over."""
+"""Why one person's information goes where it goes; the frozen set of decisions."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
@@ -11,7 +11,6 @@ from shouxin.ground.rulebook import law, terms
 from shouxin.ground.rulebook.bases import Defect
 from shouxin.ground.rulebook.gates import (
     Answer,
-    CaseFacts,
     Facts,
     Moved,
     PurposeState,
@@ -20,19 +19,26 @@ from shouxin.ground.rulebook.gates import (
     Shared,
     Verdict,
     at_cut_off,
-    case_level_checks,
     check_decision_set,
-    criminal_kind,
     decide,
     decision_set,
     explain,
     explain_end,
     keep_or_end,
     moved_state,
-    reaches_criminal_threshold,
 )
 from shouxin.ground.rulebook.retention import Running
-from tests.ground.rulebook.test_gates import BUYER, CATEGORY, CLEAR, SELLER, STAYS, person
+from tests.ground.rulebook.gates_cast import (
+    BUYER,
+    CATEGORY,
+    CLEAR,
+    NOT_ASKED,
+    SELLER,
+    STAYS,
+    SUCCESSOR,
+    opinion,
+    person,
+)
 
 
 def _change(explained, name, otherwise):
@@ -66,7 +72,7 @@ def test_a_flow_fact_is_named_when_it_would_change_the_answer():
     assert (explained.row, explained.code) == ("A02", "gates.A02.key_mismatch")
     assert _change(explained, "key_matches", "yes") == ("A27", Verdict.HAND_OVER)
     surplus = explain(person(), replace(BUYER, needed=frozenset()), 0, "basic")
-    assert _change(surplus, "needed", "basic") == ("A27", Verdict.HAND_OVER)
+    assert _change(surplus, "needed", "category.basic") == ("A27", Verdict.HAND_OVER)
 
 
 def test_the_defect_of_a_consent_is_named_in_words():
@@ -88,6 +94,36 @@ def test_at_the_cut_off_the_row_stays_and_the_sentence_changes():
     assert (explained.row, explained.verdict) == ("A24", Verdict.NOT_MOVED)
     assert explained.code == "gates.cut_off.not_agreed"
     assert explained.detail == ("detail.at_cut_off",)
+
+
+def test_what_rests_on_an_opinion_is_shown_as_such():
+    given = opinion("other_basis")
+    explained = explain(person(answer=Answer.NONE), replace(BUYER, opinions=(given,)), 0, "basic")
+    assert (explained.row, explained.verdict) == ("A23", Verdict.HAND_OVER)
+    assert explained.opinions == (given,)
+    assert not explained.is_verified
+    assert "detail.on_opinion" in explained.detail
+    without = explain(person(answer=Answer.NONE), BUYER, 0, "basic")
+    assert without.opinions == ()
+    unused = explain(person(answer=Answer.NONE), replace(BUYER, opinions=(opinion("dead"),)), 0, "basic")
+    assert unused.opinions == ()
+
+
+def test_the_opinion_that_would_help_is_named():
+    waits = replace(SUCCESSOR, transfer_on=date(2026, 5, 22))
+    explained = explain(person(**NOT_ASKED), waits, 0, "basic")
+    assert (explained.row, explained.verdict) == ("A20", Verdict.TELL)
+    assert _change(explained, "opinions", "question.each_told") == ("A22", Verdict.HAND_OVER)
+    assert _change(explained, "must_wait", "no") == ("A22", Verdict.HAND_OVER)
+    assert explained.earliest.date == date(2026, 5, 23)
+    assert not explained.is_verified
+
+
+def test_a_day_of_announcement_that_would_do_is_named():
+    late = replace(SUCCESSOR, announcement=replace(SUCCESSOR.announcement, posted_on=date(2026, 6, 1)))
+    explained = explain(person(**NOT_ASKED), late, 0, "basic")
+    assert (explained.row, explained.verdict) == ("A20", Verdict.TELL)
+    assert [change.verdict for change in explained.changes if change.name == "announcement"] == [Verdict.HAND_OVER]
 
 
 def test_in_a_shared_item_the_other_person_is_asked_about_too():
@@ -198,86 +234,6 @@ def test_a_set_cannot_be_changed_unseen():
 def test_a_set_about_other_people_is_refused(customers):
     with pytest.raises(Refusal, match=r"gates\.shape"):
         _set(customers=customers)
-
-
-# --- the case as a whole --------------------------------------------------------------------------------------------
-
-MOVES = datetime(2026, 12, 31, tzinfo=UTC)
-READY = CaseFacts(
-    people=5000,
-    handed_over_at=MOVES,
-    assessment_signed_at=MOVES - timedelta(days=20),
-    agreement_on_record=True,
-    drill_fresh=True,
-    cooling_off_ends_on=date(2026, 12, 30),
-    today=date(2026, 12, 31),
-    withdrawal_epoch_applied=True,
-)
-
-
-@pytest.mark.parametrize(
-    ("change", "failing"),
-    [
-        ({}, []),
-        ({"assessment_signed_at": None}, ["case.assessment_before"]),
-        ({"assessment_signed_at": MOVES}, ["case.assessment_before"]),
-        ({"agreement_on_record": False}, ["case.agreement"]),
-        ({"important_data": True}, ["case.disposal_plan_reported"]),
-        ({"people": 10_000_000}, ["case.disposal_plan_reported"]),
-        ({"important_data": True, "disposal_plan_reported": True}, []),
-        ({"drill_fresh": False}, ["case.drill_fresh"]),
-        ({"today": date(2026, 12, 30)}, ["case.cooling_off_over"]),
-        ({"cooling_off_ends_on": None}, ["case.cooling_off_over"]),
-        ({"withdrawal_epoch_applied": False}, ["case.withdrawals_applied"]),
-        ({"offer_in_legal_notice": True}, ["case.no_offer_in_notice"]),
-        ({"buyer_insolvent": True}, ["case.buyer_solvent"]),
-        ({"buyer_insolvent": True, "settled": True}, []),
-        ({"people_without_basis": 1}, ["case.nobody_without_basis"]),
-        ({"items_without_basis": {"gravest": 25}}, ["case.criminal_thresholds"]),
-    ],
-)
-def test_what_must_hold_before_anything_moves(change, failing):
-    checks = case_level_checks(replace(READY, **change))
-    assert [check.code for check in checks if not check.holds] == failing
-    assert all(law.knows(id) for check in checks for id in check.law)
-
-
-@pytest.mark.parametrize(
-    ("items", "yuan", "reached"),
-    [
-        ({"gravest": 24}, 0, False),
-        ({"gravest": 25}, 0, True),
-        ({"grave": 249}, 0, False),
-        ({"grave": 250}, 0, True),
-        ({"other": 2499}, 0, False),
-        ({"other": 2500}, 0, True),
-        ({"gravest": 10, "grave": 100, "other": 499}, 0, False),
-        ({"gravest": 10, "grave": 100, "other": 500}, 0, True),
-        ({"other": 1}, 2500, True),
-        ({"other": 1}, 2499, False),
-        ({}, 1_000_000, False),
-    ],
-)
-def test_the_criminal_thresholds_count_items_in_proportion(items, yuan, reached):
-    assert reaches_criminal_threshold(items, proceeds_yuan=yuan) is reached
-    check = case_level_checks(replace(READY, items_without_basis=items, proceeds_yuan=yuan))[-1]
-    assert check.is_red_flag is reached
-
-
-@pytest.mark.parametrize(
-    ("field", "kind"),
-    [
-        ("bank_card", "gravest"),
-        ("prepaid_balance", "gravest"),
-        ("health", "grave"),
-        ("address", "grave"),
-        ("amount", "grave"),
-        ("name", "other"),
-        ("phone", "other"),
-    ],
-)
-def test_each_field_counts_in_its_group(field, kind):
-    assert criminal_kind(field) == kind
 
 
 def test_moved_and_settled_are_told_apart_by_cell():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shouxin.ground.kernel.refusals import Corrupt, Refusal
-from shouxin.ground.rulebook import retention
+from shouxin.ground.rulebook import retention, terms
 from shouxin.ground.rulebook.retention import Running
 
 
@@ -77,3 +77,47 @@ def test_a_class_on_an_unknown_field_or_an_unverified_text_is_corrupt(text):
 def test_an_unknown_class_is_refused():
     with pytest.raises(Refusal, match=r"retention\.unknown_class"):
         retention.retention_end("shopping_list", date(2026, 1, 1))
+
+
+def test_of_several_classes_the_longest_holds_and_is_named():
+    days = np.array(["2020-05-06", "2010-05-06", "1990-01-01", "NaT"], dtype="datetime64[D]")
+    on = date(2026, 6, 30)
+    for order in (["tax_voucher", "accounting_voucher"], ["accounting_voucher", "tax_voucher"]):
+        found = retention.standing(dict.fromkeys(order, days), on=on)
+        assert found.running.tolist() == [Running.RUNS, Running.RUNS_UNVERIFIED, Running.NONE, Running.NONE]
+        assert found.until[:2].astype(str).tolist() == ["2050-12-31", "2040-12-31"]
+        assert np.isnat(found.until[2:]).all()
+        ids = retention.class_ids()
+        assert [ids[place] for place in found.record[:2]] == ["accounting_voucher"] * 2
+        assert found.record[2:].tolist() == [-1, -1]
+    alone = retention.standing({"tax_voucher": days}, on=on)
+    assert alone.until[0].astype(object) == retention.retention_end("tax_voucher", date(2020, 5, 6))
+
+
+def test_a_class_kept_on_an_opinion_alone_has_no_standing_by_law():
+    with pytest.raises(Refusal, match=r"retention\.no_period"):
+        retention.standing({"possible_claim": np.array(["2026-01-01"], "datetime64[D]")}, on=date(2026, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("id", "start", "end", "mark"),
+    [
+        ("aml_identity", date(2026, 1, 1), date(2036, 1, 1), "V"),
+        ("aml_transaction", date(2026, 1, 1), date(2036, 1, 1), "V"),
+        ("small_assessment", date(2026, 1, 1), date(2029, 1, 1), "V"),
+        ("payment_record", date(2026, 1, 1), date(2029, 1, 1), "R"),
+        ("outpatient_record", date(2026, 1, 1), date(2041, 1, 1), "M"),
+        ("inpatient_record", date(2026, 1, 1), date(2056, 1, 1), "M"),
+        ("invoice_stub", date(2026, 1, 1), date(2031, 1, 1), "M"),
+        ("prepaid_card", date(2026, 1, 1), date(2031, 1, 1), "M"),
+    ],
+)
+def test_each_class_ends_where_its_source_says_and_shows_how_far_that_is_checked(id, start, end, mark):
+    record = retention.record_class(id)
+    assert retention.retention_end(id, start) == end
+    assert (record.period or record.prolonged_by).mark == mark
+    assert f"retention_class.{id}" in terms.terms()
+
+
+def test_every_class_has_a_word():
+    assert {f"retention_class.{id}" for id in retention.class_ids()} <= set(terms.terms())

@@ -125,6 +125,11 @@ def classes() -> Mapping[str, RecordClass]:
     return MappingProxyType(parse_classes(text))
 
 
+def class_ids() -> tuple[str, ...]:
+    """The ids of all record classes, in the order of the table."""
+    return tuple(classes())
+
+
 def record_class(id: str) -> RecordClass:
     """Return one record class.
 
@@ -217,6 +222,39 @@ def lapsed(last_on: npt.NDArray[np.datetime64], *, years: int, on: date) -> npt.
     """Return where more than so many years have gone by on a day since the newest dealing (PIPL 19); never for NaT."""
     ends: npt.NDArray[np.bool_] = _add_months(last_on.astype("datetime64[D]"), years * 12) < np.datetime64(on, "D")
     return ends
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What several classes say together of each record: whether a period runs, its last day, and the class that holds
+    longest (its place in `class_ids()`; -1 and NaT where none runs).
+    """
+
+    running: npt.NDArray[np.uint8]
+    until: npt.NDArray[np.datetime64]
+    record: npt.NDArray[np.int16]
+
+
+def standing(last_on: Mapping[str, npt.NDArray[np.datetime64]], *, on: date) -> Standing:
+    """Return how each record stands under several classes; `last_on` gives the newest record of each class.
+
+    The longest holds. One verified period that runs makes the whole run; the last day may be an unverified one's.
+
+    Raises:
+        Refusal("retention.unknown_class"): there is no such class; ("retention.no_period"): none by law for it.
+    """
+    shape = next(iter(last_on.values())).shape
+    found = np.zeros(shape, dtype=np.uint8)
+    until = np.full(shape, np.datetime64("NaT"), dtype="datetime64[D]")
+    record = np.full(shape, -1, dtype=np.int16)
+    for id, days in last_on.items():
+        runs_now = running(id, days, on=on)
+        ends = _ends(record_class(id), days, _longest(record_class(id)).months)
+        longer = (runs_now != Running.NONE) & (np.isnat(until) | (ends > until))
+        until[longer], record[longer] = ends[longer], class_ids().index(id)
+        found[(runs_now == Running.RUNS_UNVERIFIED) & (found == Running.NONE)] = Running.RUNS_UNVERIFIED
+        found[runs_now == Running.RUNS] = Running.RUNS
+    return Standing(found, until, record)
 
 
 def fields_to_keep(class_ids: Iterable[str]) -> frozenset[str]:

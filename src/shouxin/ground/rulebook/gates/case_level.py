@@ -4,11 +4,14 @@ A check here judges facts that others established; it says what is missing and o
 are a warning to stop and ask a lawyer, never a conclusion about anyone.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from shouxin.ground.rulebook import terms
+from shouxin.ground.kernel.times import day_in_china
+from shouxin.ground.rulebook import retention, terms
+from shouxin.ground.rulebook.gates.codes import FlowRole
 
 # Judicial interpretation 5(1)(8): half of 50 / 500 / 5,000 items and of 5,000 yuan, for those who got the information
 # while providing a service.
@@ -25,19 +28,28 @@ _GRAVE_CATEGORIES = frozenset({"purchase"})
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """What a case knows about itself before its first hand-over; what was not recorded counts as missing."""
+    """What a case knows about itself before its first hand-over; what was not recorded counts as missing.
+
+    `roles` are those of its flows: other handlers and processors need an agreement and a record of three years,
+    successors and custodians an undertaking. A buyer that fails before settlement makes the transfer void; after it,
+    its administrator answers, and a return is a new flow.
+    """
 
     people: int
     handed_over_at: datetime | None
     assessment_signed_at: datetime | None = None
     agreement_on_record: bool = False
-    important_data: bool = False
+    undertaking_on_record: bool = False
+    roles: frozenset[FlowRole] = frozenset(FlowRole)
+    record_kept_until: date | None = None
+    important_data: bool = True
     disposal_plan_reported: bool = False
     drill_fresh: bool = False
     cooling_off_ends_on: date | None = None
     today: date | None = None
     withdrawal_epoch_applied: bool = False
     offer_in_legal_notice: bool = False
+    legal_notices_suppressed: int = 0
     buyer_insolvent: bool = False
     settled: bool = False
     people_without_basis: int = 0
@@ -68,6 +80,14 @@ def criminal_kind(field_id: str) -> str:
     return "grave" if by_field or known.category in _GRAVE_CATEGORIES else "other"
 
 
+def items_over_recipients(by_recipient: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+    """Return the items by group, summed over all recipients: giving to two counts twice."""
+    summed: Counter[str] = Counter()
+    for items in by_recipient:
+        summed.update(items)
+    return dict(summed)
+
+
 def reaches_criminal_threshold(items: Mapping[str, int], *, proceeds_yuan: int = 0) -> bool:
     """Whether items moved without a valid basis, kinds taken in proportion and summed, reach half the threshold."""
     scale = CRIMINAL_ITEMS["other"]
@@ -80,23 +100,42 @@ def case_level_checks(case: CaseFacts) -> tuple[CaseCheck, ...]:
     return (*_before_moving(case), *_while_moving(case), *_without_basis(case))
 
 
+_UNDERTAKING = frozenset({FlowRole.SUCCESSOR, FlowRole.CUSTODIAN})
+_AGREEMENT = frozenset({FlowRole.OTHER_HANDLER, FlowRole.PROCESSOR})
+
+
 def _before_moving(case: CaseFacts) -> tuple[CaseCheck, ...]:
     assessed = case.assessment_signed_at is not None and (
         case.handed_over_at is None or case.assessment_signed_at < case.handed_over_at
     )
     must_report = case.important_data or case.people >= LARGE_HANDLER_PEOPLE
+    agreed = case.agreement_on_record or not case.roles & _AGREEMENT
+    undertaken = case.undertaking_on_record or not case.roles & _UNDERTAKING
+    reported = case.disposal_plan_reported or not must_report
     return (
         CaseCheck("case.assessment_before", assessed, ("PIPL-55", "PIPL-56"), {}),
-        CaseCheck("case.agreement", case.agreement_on_record, ("NDSR-12a", "NDSR-14"), {}),
-        CaseCheck(
-            "case.disposal_plan_reported",
-            case.disposal_plan_reported or not must_report,
-            ("NDSR-32",),
-            {"people": case.people},
-        ),
+        CaseCheck("case.agreement", agreed, ("NDSR-12a",), {}),
+        CaseCheck("case.undertaking", undertaken, ("NDSR-14", "PIPL-22b"), {}),
+        CaseCheck("case.record_kept", _record_kept(case), ("NDSR-12b",), {}),
+        CaseCheck("case.disposal_plan_reported", reported, ("NDSR-32",), {"people": case.people}),
         CaseCheck("case.drill_fresh", case.drill_fresh, ("PIPL-51c",), {}),
         CaseCheck("case.no_offer_in_notice", not case.offer_in_legal_notice, ("CON-29b",), {}),
+        CaseCheck(
+            "case.no_notice_suppressed",
+            case.legal_notices_suppressed == 0,
+            ("PIPL-17b", "PIPL-22a"),
+            {"people": case.legal_notices_suppressed},
+        ),
     )
+
+
+def _record_kept(case: CaseFacts) -> bool:
+    """Whether the record of providing or entrusting is to be kept for three years from the hand-over."""
+    if not case.roles & _AGREEMENT:
+        return True
+    if case.record_kept_until is None or case.handed_over_at is None:
+        return False
+    return case.record_kept_until >= retention.retention_end("provision_record", day_in_china(case.handed_over_at))
 
 
 def _while_moving(case: CaseFacts) -> tuple[CaseCheck, ...]:

@@ -23,7 +23,7 @@ OPEN = (Verdict.TELL, Verdict.ASK, Verdict.STOP)
 
 
 class Detail(IntFlag):
-    """What a verdict means more closely; bits of one byte."""
+    """What a verdict means more closely; bits of two bytes."""
 
     SEALED = 1
     RESTRICTED = 2
@@ -33,6 +33,10 @@ class Detail(IntFlag):
     EXCLUSION = 32
     NEVER_DESTROYED = 64
     AT_CUT_OFF = 128
+    TRAVELS = 256
+    WHOLE_ORIGINAL = 512
+    ON_OPINION = 1024
+    SUCCESSOR_KEEPS = 2048
 
 
 class End(IntEnum):
@@ -73,6 +77,53 @@ class Structure(StrEnum):
     OPERATOR_CHANGE = "operator_change"
 
 
+class Business(StrEnum):
+    """What kind of business changes."""
+
+    LIMITED_COMPANY = "limited_company"
+    INDIVIDUAL_BUSINESS = "individual_business"
+    SOLE_PROPRIETORSHIP = "sole_proprietorship"
+    BRANCH = "branch"
+
+
+class Route(StrEnum):
+    """On which of the law's conditions information goes abroad (PIPL 38, NDSR 35, SH-10)."""
+
+    NONE = "none"
+    FEW_PEOPLE = "few_people"
+    PERSONS_CONTRACT = "persons_contract"
+    STAFF_RULES = "staff_rules"
+    EMERGENCY = "emergency"
+    STATUTORY_DUTY = "statutory_duty"
+    STANDARD_CONTRACT = "standard_contract"
+    CERTIFICATION = "certification"
+    ASSESSMENT = "assessment"
+
+
+class Question(StrEnum):
+    """What a lawyer's signed opinion may answer: readings that no text states, and texts that were not checked."""
+
+    SUCCESSION = "succession"
+    BANKRUPTCY = "bankruptcy"
+    ROUTE_ABROAD = "route_abroad"
+    HELD_MOVES = "held_moves"
+    DEAD = "dead"
+    SEVERAL_PEOPLE = "several_people"
+    OWN_CONSENT = "own_consent"
+    CONSENT_ABROAD = "consent_abroad"
+    CUSTODY_WITHOUT_WAITING = "custody_without_waiting"
+    ORIGINAL_CONSENT = "original_consent"
+    UNREACHABLE = "unreachable"
+    EACH_TOLD = "each_told"
+    RENAMING = "renaming"
+    FIRST_DAY = "first_day"
+    OBJECTION = "objection"
+    OTHER_BASIS = "other_basis"
+    DEPOSIT = "deposit"
+    UNVERIFIED_PERIOD = "unverified_period"
+    FUTURE_CLAIMS = "future_claims"
+
+
 class Holding(IntEnum):
     """Whether a cell (person × category) holds anything."""
 
@@ -89,6 +140,7 @@ class PersonKind(IntEnum):
     HOUSEHOLD_MEMBER = 2
     THIRD_PARTY = 3
     STAFF = 4
+    CUSTOMERS_EMPLOYEE = 5
 
 
 class Age(IntEnum):
@@ -142,11 +194,15 @@ class Several(IntEnum):
 
 
 class Moved(IntEnum):
-    """What became of a cell's copy that went to a recipient who takes it over."""
+    """What became of a cell's copy that went to a recipient who takes it over.
+
+    SUCCEEDED: settled with a successor, who carries the purpose on; the sender's copy has none left.
+    """
 
     NOT_MOVED = 0
     UNSETTLED = 1
     SETTLED = 2
+    SUCCEEDED = 3
 
 
 class PurposeState(IntEnum):

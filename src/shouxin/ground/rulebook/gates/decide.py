@@ -4,29 +4,44 @@ No row is tried in Python per person. What speaks of several people is settled l
 holds for the item, and someone unknown in it keeps it from moving.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from shouxin.ground.kernel.refusals import Refusal
-from shouxin.ground.rulebook.gates.codes import OPEN, Detail, End, FlowRole, Moved, Several, Verdict
+from shouxin.ground.rulebook.gates.codes import (
+    OPEN,
+    Detail,
+    FlowRole,
+    Moved,
+    PersonKind,
+    Question,
+    Request,
+    Several,
+    Structure,
+    Verdict,
+)
+from shouxin.ground.rulebook.gates.conditions import CARRIERS, chosen, refused
 from shouxin.ground.rulebook.gates.decisions import Decisions
-from shouxin.ground.rulebook.gates.facts import Codes, Facts, Flags, FlowFacts, Remains, SenderFacts
+from shouxin.ground.rulebook.gates.facts import Bits, Codes, Facts, Flags, Remains, Shared
+from shouxin.ground.rulebook.gates.flows import FlowFacts, SenderFacts, carries_open_questions
 from shouxin.ground.rulebook.gates.outcomes import ROW_OF, VERDICT_OF, Outcome
-from shouxin.ground.rulebook.gates.rows import CONTACT, TABLE_A, TABLE_B, Cases
+from shouxin.ground.rulebook.gates.rows import Cases
+from shouxin.ground.rulebook.gates.rows_staying import effective_running
+from shouxin.ground.rulebook.gates.tables import TABLE_A, TABLE_B
 from shouxin.ground.rulebook.retention import Running
 
-_PIECE = 32_768
+PIECE = 32_768
 # Where no valid answer came the organisation moves without its contact; a clear no (A08) stops both.
 _ORGANISATION_ROWS = (9, 11, 12, 24, 25, 26)
 
 # The later in this list, the stricter: a final no outweighs what is still open, and that outweighs a yes.
-_STRICTNESS = (Verdict.HAND_OVER, Verdict.TELL, Verdict.ASK, Verdict.STOP, Verdict.NOT_MOVED)
-_RANK = np.full(len(Verdict), len(_STRICTNESS) - 1, dtype=np.uint8)
-_RANK[list(_STRICTNESS)] = range(len(_STRICTNESS))
-_VERDICT_OF_RANK = np.array(_STRICTNESS, dtype=np.uint8)
+STRICTNESS = (Verdict.HAND_OVER, Verdict.TELL, Verdict.ASK, Verdict.STOP, Verdict.NOT_MOVED)
+_RANK = np.full(len(Verdict), len(STRICTNESS) - 1, dtype=np.uint8)
+_RANK[list(STRICTNESS)] = range(len(STRICTNESS))
+_VERDICT_OF_RANK = np.array(STRICTNESS, dtype=np.uint8)
 
 
 def first_match(shape: tuple[int, int], rows: Iterable[Callable[[], Cases]]) -> Codes:
@@ -45,87 +60,129 @@ def first_match(shape: tuple[int, int], rows: Iterable[Callable[[], Cases]]) -> 
     return outcome
 
 
-def _pieces(count: int) -> Iterable[slice]:
-    return (slice(start, min(start + _PIECE, count)) for start in range(0, count, _PIECE))
+def pieces(count: int) -> Iterator[slice]:
+    """Slices of persons, small enough that what is computed on the way stays small."""
+    return (slice(start, min(start + PIECE, count)) for start in range(0, count, PIECE))
 
 
 def decide(facts: Facts, flow: FlowFacts) -> Decisions:
-    """Return table A's decision for every person and category on one flow."""
-    shape = (len(facts), len(facts.categories))
-    outcome, detail = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    for rows in _pieces(len(facts)):
-        part = facts.part(rows)
-        outcome[rows] = _judge(part, flow)
-        detail[rows] = _details(part, flow, outcome[rows])
-    verdict = VERDICT_OF[outcome]
-    several = _reaches_a10(facts, flow, outcome)
-    verdict[several] = _strictest(facts, verdict)[several]
-    outcome[several] = Outcome.A10_SEVERAL
-    return Decisions(facts.categories, ROW_OF[outcome], verdict, outcome, detail)
+    """Return table A's decision for every person and category on one flow.
+
+    Raises:
+        Refusal("workdays.unknown_year"): the days of announcement leave the calendar.
+    """
+    decided = _decide(facts, flow)
+    if flow.opinions:
+        strict = _decide(facts, replace(flow, opinions=()))
+        differs = (decided.outcome != strict.outcome) | (decided.verdict != strict.verdict)
+        decided.detail[differs] |= np.uint16(Detail.ON_OPINION)
+    return decided
 
 
 def no_flow(facts: Facts) -> Decisions:
-    """Return table A's columns for a case in which nothing goes to anybody: every cell is left to table B."""
+    """Return table A's answer in a case in which nothing goes to anybody: every cell is left to table B."""
+    return Decisions.without_flow(len(facts), facts.categories)
+
+
+def _decide(facts: Facts, flow: FlowFacts) -> Decisions:
     shape = (len(facts), len(facts.categories))
-    outcome = np.full(shape, Outcome.NOTHING_HELD, np.uint8)
-    return Decisions(facts.categories, ROW_OF[outcome], VERDICT_OF[outcome], outcome, np.zeros(shape, np.uint8))
+    row, verdict, outcome = (np.zeros(shape, np.uint8) for _ in range(3))
+    detail = np.zeros(shape, np.uint16)
+    for rows in pieces(len(facts)):
+        part = facts.part(rows)
+        found = first_match(outcome[rows].shape, (partial(each.judge, part, flow) for each in TABLE_A))
+        verdict[rows] = VERDICT_OF[found]
+        detail[rows] = _details(part, flow, found)
+        found[_reaches_a10(part, flow, found)] = Outcome.A10_SEVERAL
+        row[rows], outcome[rows] = ROW_OF[found], found
+    _settle_shared(facts.shared, outcome, verdict)
+    return Decisions(facts.categories, row, verdict, outcome, detail)
 
 
-def _judge(facts: Facts, flow: FlowFacts) -> Codes:
-    shape = (len(facts), len(facts.categories))
-    return first_match(shape, (partial(row.judge, facts, flow) for row in TABLE_A))
+_NEVER_CARRIED = (2, 3, 5, 13, 99)
 
 
-def _details(facts: Facts, flow: FlowFacts, outcome: Codes) -> Codes:
-    detail = np.zeros(outcome.shape, dtype=np.uint8)
-    sealed = (outcome == Outcome.A15_HAND_OVER) | (outcome == Outcome.A06_HOLD)
-    sealed |= (outcome == Outcome.A14_HAND_OVER) & facts.hold
-    detail[sealed] |= np.uint8(Detail.SEALED)
-    detail[outcome == Outcome.A07_DELETE] |= np.uint8(Detail.RESTRICTED)
-    if flow.role is FlowRole.OTHER_HANDLER:
-        contact = (facts.person_kind == CONTACT)[:, None] & np.isin(ROW_OF[outcome], _ORGANISATION_ROWS)
-        detail[contact] |= np.uint8(Detail.ORGANISATION_MOVES)
+def _details(facts: Facts, flow: FlowFacts, outcome: Codes) -> Bits:
+    detail = np.zeros(outcome.shape, dtype=np.uint16)
+    goes = (VERDICT_OF[outcome] == Verdict.HAND_OVER) & (flow.role is not FlowRole.SUBJECT_DIRECTED)
+    unread = np.zeros(outcome.shape, dtype=np.bool_)
+    if carries_open_questions(flow):
+        goes |= np.isin(VERDICT_OF[outcome], OPEN) & ~np.isin(ROW_OF[outcome], _NEVER_CARRIED)
+        unread = (facts.several == Several.UNREAD) | (facts.several == Several.READ)
+    sealed = (outcome == Outcome.A15_HAND_OVER) | (outcome == Outcome.A06_HOLD) | (goes & (facts.hold | unread))
+    detail[sealed] |= np.uint16(Detail.SEALED)
+    detail[(outcome == Outcome.A07_DELETE) | (goes & _asks_deletion(facts))] |= np.uint16(Detail.RESTRICTED)
+    detail[goes & _something_travels(facts)] |= np.uint16(Detail.TRAVELS)
+    if flow.role in (FlowRole.OTHER_HANDLER, FlowRole.SUCCESSOR):
+        contact = (facts.person_kind == PersonKind.CONTACT_OF_ORGANISATION)[:, None]
+        detail[contact & np.isin(ROW_OF[outcome], _ORGANISATION_ROWS)] |= np.uint16(Detail.ORGANISATION_MOVES)
     return detail
 
 
+def _asks_deletion(facts: Facts) -> Flags:
+    asked: Flags = (facts.requests & np.uint8(Request.DELETE)) != 0
+    return asked
+
+
+def _something_travels(facts: Facts) -> Flags:
+    """What the recipient must take over with the information: holds, requests, objections, refusals (PIPL 22)."""
+    return facts.hold | (facts.requests != 0) | facts.objected | refused(facts) | facts.purpose_withdrawn
+
+
 def _reaches_a10(facts: Facts, flow: FlowFacts, outcome: Codes) -> Flags:
-    if flow.role in (FlowRole.PROCESSOR, FlowRole.CUSTODIAN) or flow.sender.ends_by_merger:
+    if flow.role in CARRIERS or carries_open_questions(flow):
         return np.zeros(outcome.shape, dtype=np.bool_)
-    return (facts.several == Several.READ) & (ROW_OF[outcome] > 10)
+    several: Flags = (facts.several == Several.READ) & (ROW_OF[outcome] > 10)
+    return several & ~chosen(facts, flow, Question.SEVERAL_PEOPLE)
 
 
-def _strictest(facts: Facts, verdict: Codes) -> Codes:
-    """The strictest verdict among the people in each item; an item without a known other person is not moved."""
-    rank = np.full(verdict.shape, _RANK[Verdict.NOT_MOVED], dtype=np.uint8)
-    items = facts.shared
-    if items.person.size:
-        own = _RANK[verdict[items.person, items.category]]
-        theirs = _RANK[verdict[np.maximum(items.other, 0), items.category]]
-        theirs = np.where(items.other < 0, _RANK[Verdict.NOT_MOVED], theirs)
-        rank[items.person, items.category] = 0
-        np.maximum.at(rank, (items.person, items.category), np.maximum(own, theirs))
-    return _VERDICT_OF_RANK[rank]
+def _settle_shared(items: Shared, outcome: Codes, verdict: Codes) -> None:
+    """The strictest verdict among the people in an item holds for it; without a known other person it is not moved."""
+    cell = items.person * outcome.shape[1] + items.category
+    own, theirs = _RANK[verdict[items.person, items.category]], _RANK[verdict[items.other, items.category]]
+    theirs = np.where(items.other < 0, _RANK[Verdict.NOT_MOVED], theirs)
+    cells, place = np.unique(cell, return_inverse=True)
+    rank = np.zeros(len(cells), dtype=np.uint8)
+    np.maximum.at(rank, place, np.maximum(own, theirs))
+    for rows in pieces(len(outcome)):
+        verdict[rows][outcome[rows] == Outcome.A10_SEVERAL] = Verdict.NOT_MOVED
+    shared = outcome.reshape(-1)[cells] == Outcome.A10_SEVERAL
+    verdict.reshape(-1)[cells[shared]] = _VERDICT_OF_RANK[rank[shared]]
+
+
+_CLOSED = {
+    Verdict.ASK: Outcome.CUT_OFF_NOT_AGREED,
+    Verdict.TELL: Outcome.CUT_OFF_NOT_TOLD,
+    Verdict.STOP: Outcome.CUT_OFF_NOT_RESOLVED,
+}
+_CARRIED = {
+    Verdict.ASK: Outcome.TRAVELS_ASK,
+    Verdict.TELL: Outcome.TRAVELS_TELL,
+    Verdict.STOP: Outcome.TRAVELS_STOP,
+}
 
 
 def at_cut_off(decisions: Decisions, flow: FlowFacts) -> Decisions:
     """Return the decisions once the cut-off has come: an open ASK is "not agreed", an open TELL or STOP is not moved.
 
-    Raises:
-        Refusal("gates.not_decided_here"): the sender ends by merger or division, where open questions travel instead.
+    Where the sender ends by merger or division all three move sealed and the successor asks or tells; never what A02,
+    A03, A05, A13 or A99 left open.
     """
-    if flow.sender.ends_by_merger:
-        raise Refusal("gates.not_decided_here", structures=sorted(flow.sender.structures))
-    outcome, verdict, detail = decisions.outcome.copy(), decisions.verdict.copy(), decisions.detail.copy()
-    closed = {
-        Verdict.ASK: Outcome.CUT_OFF_NOT_AGREED,
-        Verdict.TELL: Outcome.CUT_OFF_NOT_TOLD,
-        Verdict.STOP: Outcome.CUT_OFF_NOT_RESOLVED,
-    }
-    for still_open, becomes in closed.items():
-        outcome[decisions.verdict == still_open] = becomes
-    verdict[decisions.is_open()] = Verdict.NOT_MOVED
-    detail[decisions.is_open()] |= np.uint8(Detail.AT_CUT_OFF)
-    return Decisions(decisions.categories, decisions.row, verdict, outcome, detail)
+    outcome, detail = decisions.outcome.copy(), decisions.detail.copy()
+    still_open = decisions.is_open()
+    carried = still_open & carries_open_questions(flow) & ~np.isin(decisions.row, _NEVER_CARRIED)
+    for verdict, becomes in _CLOSED.items():
+        outcome[decisions.verdict == verdict] = becomes
+        outcome[carried & (decisions.verdict == verdict)] = _CARRIED[verdict]
+    verdicts = decisions.verdict.copy()
+    verdicts[still_open] = Verdict.NOT_MOVED
+    verdicts[carried] = Verdict.HAND_OVER
+    detail[still_open] |= np.uint16(Detail.AT_CUT_OFF)
+    detail[carried] |= np.uint16(Detail.SEALED | Detail.TRAVELS)
+    return Decisions(decisions.categories, decisions.row, verdicts, outcome, detail)
+
+
+_BY_A_SUCCESSOR = (Outcome.A22_HAND_OVER, Outcome.TRAVELS_ASK, Outcome.TRAVELS_TELL, Outcome.TRAVELS_STOP)
 
 
 def moved_state(decisions: Decisions, flow: FlowFacts, *, settled: Flags | bool) -> Codes:
@@ -139,6 +196,18 @@ def moved_state(decisions: Decisions, flow: FlowFacts, *, settled: Flags | bool)
     went = decisions.verdict == Verdict.HAND_OVER
     moved[went & ~np.asarray(settled)] = Moved.UNSETTLED
     moved[went & settled] = Moved.SETTLED
+    moved[went & settled & np.isin(decisions.outcome, _BY_A_SUCCESSOR)] = Moved.SUCCEEDED
+    return moved
+
+
+def moved_by_all(states: Iterable[Codes], shape: tuple[int, int]) -> Codes:
+    """Return what became of each cell over all flows: one unsettled copy outweighs the settled ones."""
+    moved = np.zeros(shape, dtype=np.uint8)
+    unsettled = np.zeros(shape, dtype=np.bool_)
+    for state in states:
+        np.maximum(moved, state, out=moved)
+        unsettled |= state == Moved.UNSETTLED
+    moved[unsettled] = Moved.UNSETTLED
     return moved
 
 
@@ -151,29 +220,44 @@ def keep_or_end(remains: Remains, sender: SenderFacts, *, at_cut_off: bool) -> D
         Refusal("gates.statutory_period_runs"), Refusal("gates.not_settled"): the guard over every row failed; nothing
             may be executed on such a table.
     """
+    decided = judge_remains(remains, sender, at_cut_off=at_cut_off)
+    check_may_end(decided.verdict, running=effective_running(remains, sender), moved=remains.moved)
+    return decided
+
+
+def judge_remains(remains: Remains, sender: SenderFacts, *, at_cut_off: bool) -> Decisions:
+    """Return what table B says, before its guard; nothing may be executed on it."""
+    decided = _judge_remains(remains, sender, at_cut_off)
+    if sender.opinions:
+        strict = _judge_remains(remains, replace(sender, opinions=()), at_cut_off)
+        decided.detail[decided.outcome != strict.outcome] |= np.uint16(Detail.ON_OPINION)
+    return decided
+
+
+def _judge_remains(remains: Remains, sender: SenderFacts, at_cut_off: bool) -> Decisions:
     shape = (len(remains), len(remains.categories))
-    outcome, detail = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    for rows in _pieces(len(remains)):
+    outcome, detail = np.zeros(shape, np.uint8), np.zeros(shape, np.uint16)
+    for rows in pieces(len(remains)):
         part = remains.part(rows)
-        outcome[rows] = judge_ends(part, sender, at_cut_off=at_cut_off)
-        detail[rows] = _end_details(part, outcome[rows])
-    decisions = Decisions(remains.categories, ROW_OF[outcome], VERDICT_OF[outcome], outcome, detail)
-    check_may_end(decisions.verdict, running=remains.running, moved=remains.moved)
-    return decisions
+        found = first_match(outcome[rows].shape, (partial(row.judge, part, sender, at_cut_off) for row in TABLE_B))
+        outcome[rows] = found
+        detail[rows] = _end_details(part, sender, found)
+    return Decisions(remains.categories, ROW_OF[outcome], VERDICT_OF[outcome], outcome, detail)
 
 
-def judge_ends(remains: Remains, sender: SenderFacts, *, at_cut_off: bool) -> Codes:
-    """Return table B's outcomes for one piece of persons."""
-    shape = (len(remains), len(remains.categories))
-    return first_match(shape, (partial(row.judge, remains, sender, at_cut_off) for row in TABLE_B))
+_MERGING = frozenset({Structure.MERGER, Structure.DIVISION})
 
 
-def _end_details(remains: Remains, outcome: Codes) -> Codes:
-    detail = np.zeros(outcome.shape, dtype=np.uint8)
-    detail[ROW_OF[outcome] == 7] |= np.uint8(Detail.EXTRACT_ONLY)
-    detail[outcome == Outcome.B08_SEAL] |= np.uint8(Detail.EXCLUSION)
-    detail[(outcome == Outcome.B03_KEEP) & remains.hold] |= np.uint8(Detail.PAY_AND_NOTIFY)
-    detail[(outcome == Outcome.B01_SEAL) | (outcome == Outcome.B01_KEEP)] |= np.uint8(Detail.NEVER_DESTROYED)
+def _end_details(remains: Remains, sender: SenderFacts, outcome: Codes) -> Bits:
+    detail = np.zeros(outcome.shape, dtype=np.uint16)
+    by_law = ROW_OF[outcome] == 7
+    detail[by_law & ~remains.original] |= np.uint16(Detail.EXTRACT_ONLY)
+    detail[by_law & remains.original] |= np.uint16(Detail.WHOLE_ORIGINAL)
+    if sender.ends and sender.structures & _MERGING:
+        detail[VERDICT_OF[outcome] == Verdict.SEAL] |= np.uint16(Detail.SUCCESSOR_KEEPS)
+    detail[outcome == Outcome.B08_SEAL] |= np.uint16(Detail.EXCLUSION)
+    detail[(outcome == Outcome.B03_KEEP) & remains.hold] |= np.uint16(Detail.PAY_AND_NOTIFY)
+    detail[(outcome == Outcome.B01_SEAL) | (outcome == Outcome.B01_KEEP)] |= np.uint16(Detail.NEVER_DESTROYED)
     return detail
 
 
@@ -191,35 +275,3 @@ def check_may_end(verdict: Codes, *, running: Codes, moved: Codes) -> None:
     unsettled = int(np.count_nonzero(ends & (moved == Moved.UNSETTLED)))
     if unsettled:
         raise Refusal("gates.not_settled", cells=unsettled, law=("PIT-1",))
-
-
-_END_OF = np.zeros(len(Verdict), dtype=np.uint8)
-for _verdict, _end in {
-    Verdict.KEEP: End.KEPT,
-    Verdict.DESTROY: End.DESTROYED,
-    Verdict.ANONYMISE: End.ANONYMISED,
-    Verdict.ARCHIVE: End.ARCHIVED,
-    Verdict.HAND_OVER: End.HANDED_OVER,
-    Verdict.SEAL: End.SEALED,
-    **dict.fromkeys(OPEN, End.OPEN),
-}.items():
-    _END_OF[_verdict] = _end
-
-
-_OF_THE_COMPANY = ("evidence", "retained")
-
-
-def headline(*, flows: Sequence[Decisions], remains: Decisions) -> npt.NDArray[np.uint8]:
-    """Return each person's one headline end: open > sealed > handed over > archived > anonymised > destroyed > kept.
-
-    The sender's own copy of a cell that is handed over is counted apart, and so are the company's own proofs (evidence
-    of the hand-over, statutory extracts): a headline says what becomes of the person's information.
-    """
-    theirs = np.array([name.partition(":")[0] not in _OF_THE_COMPANY for name in remains.categories])
-    stays = np.where(theirs[None, :], _END_OF[remains.verdict], np.uint8(End.NONE))
-    for flow in flows:
-        stays[flow.verdict == Verdict.HAND_OVER] = End.NONE
-    ends = stays.max(axis=1, initial=End.NONE)
-    for flow in flows:
-        np.maximum(ends, _END_OF[flow.verdict].max(axis=1, initial=End.NONE), out=ends)
-    return ends

@@ -4,48 +4,39 @@ What would change the answer is not written down but computed: each fact of the 
 and the table is asked again. A wrong fact is corrected at its source and the set decided anew.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum
+from datetime import date
 from typing import Any, TypeVar
 
 import numpy as np
 
 from shouxin.ground.rulebook import law
-from shouxin.ground.rulebook.bases import NOTICE_ELEMENTS, Basis, name_defects
-from shouxin.ground.rulebook.gates.codes import (
-    Age,
-    Answer,
-    Holding,
-    Moved,
-    Notice,
-    PersonKind,
-    PurposeState,
-    Request,
-    Several,
-    Verdict,
-)
-from shouxin.ground.rulebook.gates.decide import at_cut_off, decide, judge_ends, keep_or_end
+from shouxin.ground.rulebook.bases import name_defects
+from shouxin.ground.rulebook.gates.codes import Detail, Verdict
+from shouxin.ground.rulebook.gates.decide import at_cut_off as closed_at_cut_off
+from shouxin.ground.rulebook.gates.decide import decide, judge_remains, keep_or_end
 from shouxin.ground.rulebook.gates.decisions import Decisions, column_of, detail_names
-from shouxin.ground.rulebook.gates.facts import Facts, FlowFacts, Remains, SenderFacts, Shared
-from shouxin.ground.rulebook.gates.outcomes import Ruling, ruling
-from shouxin.ground.rulebook.gates.rows import TABLE_A, TABLE_B, EndRow, Row
-from shouxin.ground.rulebook.retention import Running
+from shouxin.ground.rulebook.gates.facts import Facts, Remains
+from shouxin.ground.rulebook.gates.flows import FlowFacts, SenderFacts
+from shouxin.ground.rulebook.gates.opinions import Opinion
+from shouxin.ground.rulebook.gates.otherwise import (
+    SOME_PURPOSE,
+    fact_word,
+    other_fact_values,
+    other_flow_values,
+    other_senders,
+    with_opinion,
+)
+from shouxin.ground.rulebook.gates.outcomes import ruling
+from shouxin.ground.rulebook.gates.rows import EndRow, Row
+from shouxin.ground.rulebook.gates.tables import TABLE_A, TABLE_B
+from shouxin.ground.rulebook.gates.waiting import waiting_for
+from shouxin.ground.rulebook.retention import class_ids, record_class
+from shouxin.ground.rulebook.workdays import Due
 
 Columns = TypeVar("Columns", Facts, Remains)
-
-_WORDS: dict[str, tuple[type[IntEnum], str]] = {
-    "person_kind": (PersonKind, "person_kind"),
-    "age": (Age, "age"),
-    "notice": (Notice, "notice_state"),
-    "holding": (Holding, "holding"),
-    "several": (Several, "several"),
-    "purpose_basis": (Basis, "basis"),
-    "answer": (Answer, "answer"),
-    "moved": (Moved, "moved"),
-    "running": (Running, "running"),
-    "purpose": (PurposeState, "purpose_state"),
-}
+_WAITING_ROWS = (15, 20)
 
 
 @dataclass(frozen=True)
@@ -78,8 +69,18 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """By which record class a seal is kept, on what source, how far that is verified, and until which day if known."""
+
+    record: str
+    source: str
+    mark: str
+    until: date | None
+
+
+@dataclass(frozen=True)
 class Explanation:
-    """One cell's decision, opened up."""
+    """One cell's decision, opened up. The answer rests on `opinions`; `earliest` is the first lawful day."""
 
     category: str
     verdict: Verdict
@@ -93,31 +94,9 @@ class Explanation:
     tried: tuple[Tried, ...]
     facts: tuple[FactRead, ...]
     changes: tuple[Change, ...]
-
-
-def _word(name: str, value: Any) -> str:
-    if name in _WORDS:
-        kind, prefix = _WORDS[name]
-        return f"{prefix}.{kind(int(value)).name.lower()}"
-    if name == "requests":
-        return ",".join(f"request.{str(bit.name).lower()}" for bit in Request if int(value) & bit) or "no"
-    if name == "defects":
-        return ",".join(name_defects(int(value))) or "no"
-    if isinstance(value, (bool, np.bool_)):
-        return "yes" if value else "no"
-    if isinstance(value, frozenset):
-        return ",".join(sorted(str(item) for item in value)) or "no"
-    return str(value)
-
-
-def _others(name: str, value: Any) -> Iterator[Any]:
-    """The other values that a fact of a person or cell could have."""
-    if name in _WORDS:
-        yield from (member for member in _WORDS[name][0] if member != int(value))
-    elif name in ("requests", "defects"):
-        yield from [0] if int(value) else []
-    else:
-        yield not bool(value)
+    opinions: tuple[Opinion, ...] = ()
+    earliest: Due | None = None
+    kept: Kept | None = None
 
 
 def _read(columns: Facts | Remains, name: str, column: int) -> Any:
@@ -132,16 +111,28 @@ def _with(columns: Columns, name: str, column: int, value: Any) -> Columns:
     return replace(columns, **renamed)
 
 
-def _alone(facts: Facts, person: int, column: int) -> Facts:
-    """The facts of one person and of those who stand with her in the items of one category, she first."""
-    items = facts.shared
-    hers = (items.person == person) & (items.category == column)
-    others = np.unique(items.other[hers & (items.other >= 0)])
-    persons = np.concatenate([[person], others[others != person]]).astype(np.int64)
-    place = {int(index): number for number, index in enumerate(persons)}
-    kept = np.array([place.get(int(other), -1) for other in items.other[hers]], dtype=np.int64)
-    shared = Shared(np.zeros(len(kept), np.int64), np.full(len(kept), column, np.uint8), kept)
-    return replace(facts.part(persons), shared=shared)
+@dataclass(frozen=True)
+class _Asked:
+    """A table asked again and again about one cell: the facts at hand, and how it answers."""
+
+    answer: Callable[[Any, Any], Decisions]
+    columns: Any
+    about: Any
+    column: int
+
+    def changes(self, variants: Iterable[tuple[str, str, str, Any, Any]]) -> Iterator[Change]:
+        """Each variant (name, was, otherwise, columns, about) that would make the table say something else."""
+        now = self._said(self.columns, self.about)
+        for name, was, otherwise, columns, about in variants:
+            then = self._said(columns, about)
+            if then[:2] != now[:2]:
+                yield Change(name, was, otherwise, then[0], then[1])
+
+    def _said(self, columns: Any, about: Any) -> tuple[Verdict, str]:
+        outcome = self.answer(columns, about)
+        said = ruling(int(outcome.outcome[0, self.column]))
+        letter = "B" if isinstance(columns, Remains) else "A"
+        return Verdict(int(outcome.verdict[0, self.column])), f"{letter}{said.row:02d}"
 
 
 def explain(facts: Facts, flow: FlowFacts, person: int, category: str, *, cut_off: bool = False) -> Explanation:
@@ -151,58 +142,73 @@ def explain(facts: Facts, flow: FlowFacts, person: int, category: str, *, cut_of
         Refusal("gates.unknown_category"): no such column.
     """
     column = column_of(facts.categories, category)
-    alone = _alone(facts, person, column)
+    alone = _of_one_category(facts.with_partners(np.array([person])), column)
     decisions = decide(alone, flow)
-    if cut_off:
-        decisions = at_cut_off(decisions, flow)
     number = int(decisions.row[0, column])
     row = next((row for row in TABLE_A if row.number == number), TABLE_A[0])
-    read = [FactRead(name, _word(name, _read(alone, name, column))) for name in row.reads]
-    read += [_read_flow(flow, name) for name in row.reads_flow]
-    changes = [*_fact_changes(alone, flow, row, column), *_flow_changes(alone, flow, row, column)]
-    defects = name_defects(int(alone.defects[0, column])) if number == 25 else ()
-    return _explanation(decisions, column, TABLE_A, row, facts=read, changes=changes, defects=defects)
+    asked = _Asked(decide, alone, flow, column)
+    variants = [
+        *_fact_variants(alone, flow, row.reads, column),
+        *_flow_variants(alone, flow, row, category),
+    ]
+    return _explanation(
+        closed_at_cut_off(decisions, flow) if cut_off else decisions,
+        column,
+        TABLE_A,
+        row,
+        facts=[*_facts_read(alone, row.reads, column), *_flow_read(flow, row)],
+        changes=asked.changes(variants),
+        defects=name_defects(int(alone.defects[0, column])) if number == 25 else (),
+        opinions=_relied_on(decisions, column, flow.opinions, lambda left: decide(alone, replace(flow, opinions=left))),
+        earliest=waiting_for(flow, category).earliest if number in _WAITING_ROWS else None,
+    )
 
 
-def _read_flow(flow: FlowFacts, name: str) -> FactRead:
-    if name == "sender":
-        return FactRead("structures", _word("structures", flow.sender.structures))
-    return FactRead(name, _word(name, getattr(flow, name)))
+def _of_one_category(facts: Facts, column: int) -> Facts:
+    """The same with the shared items of one category only, so that every answer is about this cell."""
+    items, here = facts.shared, facts.shared.category == column
+    return replace(
+        facts, shared=replace(items, person=items.person[here], category=items.category[here], other=items.other[here])
+    )
 
 
-def _fact_changes(alone: Facts, flow: FlowFacts, row: Row, column: int) -> Iterator[Change]:
-    for name in row.reads:
-        was = _read(alone, name, column)
-        for otherwise in _others(name, was):
-            then = decide(_with(alone, name, column, otherwise), flow)
-            yield from _change(alone, flow, column, then, (name, _word(name, was), _word(name, otherwise)))
+def _facts_read(columns: Facts | Remains, names: Sequence[str], column: int) -> list[FactRead]:
+    return [FactRead(name, fact_word(name, _read(columns, name, column))) for name in names]
 
 
-def _flow_changes(alone: Facts, flow: FlowFacts, row: Row, column: int) -> Iterator[Change]:
-    category = alone.categories[column]
+def _flow_read(flow: FlowFacts, row: Row) -> list[FactRead]:
+    of_flow = [FactRead(name, fact_word(name, getattr(flow, name))) for name in row.reads_flow]
+    return of_flow + [FactRead(name, fact_word(name, getattr(flow.sender, name))) for name in row.reads_sender]
+
+
+Variant = tuple[str, str, str, Any, Any]
+
+
+def _fact_variants(columns: Columns, about: Any, names: Sequence[str], column: int) -> Iterator[Variant]:
+    for name in names:
+        was = _read(columns, name, column)
+        for otherwise in other_fact_values(name, was):
+            yield name, fact_word(name, was), fact_word(name, otherwise), _with(columns, name, column, otherwise), about
+
+
+def _flow_variants(facts: Facts, flow: FlowFacts, row: Row, category: str) -> Iterator[Variant]:
     for name in row.reads_flow:
         was = getattr(flow, name)
-        for otherwise in _other_flow_values(name, was, category):
+        for otherwise in other_flow_values(name, flow, category):
             changed: dict[str, Any] = {name: otherwise}
-            then = decide(alone, replace(flow, **changed))
-            yield from _change(alone, flow, column, then, (name, _word(name, was), _word(name, otherwise)))
-
-
-def _other_flow_values(name: str, was: Any, category: str) -> Iterator[Any]:
-    if isinstance(was, bool):
-        yield not was
-    elif name in ("needed", "opinion"):
-        yield was ^ {category}
-    elif name == "told_elements" and not was >= NOTICE_ELEMENTS:
-        yield was | NOTICE_ELEMENTS
-
-
-def _change(
-    alone: Facts, flow: FlowFacts, column: int, then: Decisions, words: tuple[str, str, str]
-) -> Iterator[Change]:
-    now = decide(alone, flow)
-    if then.verdict[0, column] != now.verdict[0, column] or then.row[0, column] != now.row[0, column]:
-        yield Change(*words, Verdict(int(then.verdict[0, column])), f"A{int(then.row[0, column]):02d}")
+            yield name, fact_word(name, was), fact_word(name, otherwise), facts, replace(flow, **changed)
+    for name, was, otherwise, sender in other_senders(flow.sender, row.reads_sender):
+        yield name, was, otherwise, facts, replace(flow, sender=sender)
+    for question in row.questions:
+        given = with_opinion(flow.opinions, question, flow.purposes, category, on=flow.transfer_on)
+        if given is not None:
+            yield (
+                "opinions",
+                fact_word("opinions", flow.opinions),
+                f"question.{question}",
+                facts,
+                replace(flow, opinions=given, purposes=flow.purposes or SOME_PURPOSE),
+            )
 
 
 def explain_end(remains: Remains, sender: SenderFacts, person: int, category: str, *, at_cut_off: bool) -> Explanation:
@@ -214,26 +220,66 @@ def explain_end(remains: Remains, sender: SenderFacts, person: int, category: st
     column = column_of(remains.categories, category)
     alone = remains.part(np.array([person]))
     decisions = keep_or_end(alone, sender, at_cut_off=at_cut_off)
-    number = int(decisions.row[0, column])
-    row = next(row for row in TABLE_B if row.number == number)
-    read = [FactRead(name, _word(name, _read(alone, name, column))) for name in row.reads]
-    read += [FactRead(name, _word(name, getattr(sender, name))) for name in row.reads_sender]
-    read += [FactRead("at_cut_off", _word("at_cut_off", at_cut_off))]
-    changes = list(_end_changes(alone, sender, row, column, at_cut_off))
-    return _explanation(decisions, column, TABLE_B, row, facts=read, changes=changes, defects=())
+    row = next(row for row in TABLE_B if row.number == int(decisions.row[0, column]))
+
+    def answer(columns: Remains, about: SenderFacts) -> Decisions:
+        return judge_remains(columns, about, at_cut_off=at_cut_off)
+
+    asked = _Asked(answer, alone, sender, column)
+    variants = [*_fact_variants(alone, sender, row.reads, column), *_sender_variants(alone, sender, row, category)]
+    read = _facts_read(alone, row.reads, column)
+    read += [FactRead(name, fact_word(name, getattr(sender, name))) for name in row.reads_sender]
+    return _explanation(
+        decisions,
+        column,
+        TABLE_B,
+        row,
+        facts=[*read, FactRead("at_cut_off", fact_word("at_cut_off", at_cut_off))],
+        changes=asked.changes(variants),
+        opinions=_relied_on(
+            decisions, column, sender.opinions, lambda left: answer(alone, replace(sender, opinions=left))
+        ),
+        kept=_kept(alone, decisions, column),
+    )
 
 
-def _end_changes(alone: Remains, sender: SenderFacts, row: EndRow, column: int, at_cut_off: bool) -> Iterator[Change]:
-    def judged(remains: Remains, of: SenderFacts) -> Ruling:
-        return ruling(int(judge_ends(remains, of, at_cut_off=at_cut_off)[0, column]))
+def _sender_variants(remains: Remains, sender: SenderFacts, row: EndRow, category: str) -> Iterator[Variant]:
+    for name, was, otherwise, changed in other_senders(sender, row.reads_sender):
+        yield name, was, otherwise, remains, changed
+    for question in row.questions:
+        given = with_opinion(sender.opinions, question, frozenset(), category, on=None)
+        if given is not None:
+            was = fact_word("opinions", sender.opinions)
+            yield "opinions", was, f"question.{question}", remains, replace(sender, opinions=given)
 
-    now = judged(alone, sender)
-    for name in row.reads:
-        was = _read(alone, name, column)
-        for otherwise in _others(name, was):
-            then = judged(_with(alone, name, column, otherwise), sender)
-            if (then.row, then.verdict) != (now.row, now.verdict):
-                yield Change(name, _word(name, was), _word(name, otherwise), then.verdict, f"B{then.row:02d}")
+
+def _relied_on(
+    decisions: Decisions,
+    column: int,
+    opinions: tuple[Opinion, ...],
+    without: Callable[[tuple[Opinion, ...]], Decisions],
+) -> tuple[Opinion, ...]:
+    """The opinions without which the answer would be another."""
+    if not decisions.detail[0, column] & np.uint16(Detail.ON_OPINION):
+        return ()
+    now = decisions.outcome[0, column]
+    alone = tuple(
+        each
+        for each in opinions
+        if without(tuple(other for other in opinions if other is not each)).outcome[0, column] != now
+    )
+    return alone or opinions
+
+
+def _kept(remains: Remains, decisions: Decisions, column: int) -> Kept | None:
+    place = int(remains.record[0, column])
+    if decisions.verdict[0, column] != Verdict.SEAL or place < 0:
+        return None
+    record = record_class(class_ids()[place])
+    period = record.period or record.prolonged_by or record.opinion
+    until = remains.until[0, column]
+    day = None if np.isnat(until) else until.astype(object)
+    return None if period is None else Kept(record.id, period.source, period.mark, day)
 
 
 def _explanation(
@@ -243,8 +289,11 @@ def _explanation(
     row: Row | EndRow,
     *,
     facts: Sequence[FactRead],
-    changes: Sequence[Change],
-    defects: tuple[str, ...],
+    changes: Iterable[Change],
+    defects: tuple[str, ...] = (),
+    opinions: tuple[Opinion, ...] = (),
+    earliest: Due | None = None,
+    kept: Kept | None = None,
 ) -> Explanation:
     said = ruling(int(decisions.outcome[0, column]))
     until = table.index(row)
@@ -257,8 +306,11 @@ def _explanation(
         defects=defects,
         law=tuple(law.cite(id) for id in said.law),
         is_reading=said.is_reading,
-        is_verified=said.is_verified,
+        is_verified=said.is_verified and not opinions,
         tried=tuple(Tried(each.id, each.zh, each.en, each is row) for each in table[: until + 1]),
         facts=tuple(facts),
         changes=tuple(changes),
+        opinions=opinions,
+        earliest=earliest,
+        kept=kept,
     )

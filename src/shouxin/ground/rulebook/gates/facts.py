@@ -1,4 +1,4 @@
-"""The facts that the gates read: columns over persons and cells, and what is true of the whole flow.
+"""The facts that the gates read about persons and cells, in columns. What is true of a whole flow stands in `flows`.
 
 A person fact is a column of n values, a cell fact a column of n × k values in the order of `categories`. What was not
 recorded takes the stricter side; facts whose absence would make the judgment laxer must be named (`holding`, `hold`,
@@ -9,7 +9,7 @@ meets another end: `behaviour` and `behaviour:free_text` are two columns of one 
 # ruff: noqa: RUF009 - `_person` and `_cell` only declare columns
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -17,11 +17,12 @@ import numpy.typing as npt
 
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.rulebook.bases import Basis
-from shouxin.ground.rulebook.gates.codes import Answer, FlowRole, Notice, PurposeState, Structure
+from shouxin.ground.rulebook.gates.codes import Answer, Notice, PurposeState
 
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint8]
 Bits = npt.NDArray[np.uint16]
+Days = npt.NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,13 @@ class Facts(_Columns):
     own_consent_suits: Flags = _person(np.bool_, False)
     representative_agreed: Flags = _person(np.bool_, False)
     guardian_agreed: Flags = _person(np.bool_, False)
+    guardian_agreed_originally: Flags = _person(np.bool_, False)
     lifetime_consent: Flags = _person(np.bool_, False)
     relatives_request: Flags = _person(np.bool_, False)
     notice: Codes = _person(np.uint8, Notice.NONE)
     abroad_told: Flags = _person(np.bool_, False)
+    taken_over: Flags = _person(np.bool_, False)
+    identity_verified: Flags = _person(np.bool_, False)
     holding: Codes = _cell(np.uint8)
     hold: Flags = _cell(np.bool_)
     requests: Codes = _cell(np.uint8)
@@ -99,6 +103,8 @@ class Facts(_Columns):
     necessity_told: Flags = _cell(np.bool_, False)
     separately_agreed: Flags = _cell(np.bool_, False)
     abroad_agreed: Flags = _cell(np.bool_, False)
+    original_separate_consent: Flags = _cell(np.bool_, False)
+    no_harm_to_others: Flags = _cell(np.bool_, False)
 
     @classmethod
     def of(
@@ -137,10 +143,25 @@ class Facts(_Columns):
         """Return the facts of some persons, without their shared items."""
         return Facts(categories=self.categories, shared=Shared.none(), **_cut(self, rows))
 
+    def with_partners(self, persons: npt.NDArray[np.int64]) -> "Facts":
+        """Return the facts of some persons, they first, then of whoever stands with them in an item; items and all."""
+        items = self.shared
+        theirs = np.isin(items.person, persons)
+        partners = np.setdiff1d(items.other[theirs & (items.other >= 0)], persons)
+        everyone = np.concatenate([persons, partners]).astype(np.int64)
+        place = np.full(len(self) + 1, -1, dtype=np.int64)
+        place[everyone] = np.arange(len(everyone))
+        shared = Shared(place[items.person[theirs]], items.category[theirs], place[items.other[theirs]])
+        return replace(self.part(everyone), shared=shared)
+
 
 @dataclass(frozen=True)
 class Remains(_Columns):
-    """What table B reads about each cell that stays with the sender."""
+    """What table B reads about each cell that stays with the sender.
+
+    `until` is the last day of a seal where one is known, `record` the place of its class in `retention.class_ids()`
+    (-1: none). `balance`, `service` and `keys` are what a person keeps whose information is not moved.
+    """
 
     categories: tuple[str, ...]
     holding: Codes = _cell(np.uint8)
@@ -152,6 +173,15 @@ class Remains(_Columns):
     purpose: Codes = _cell(np.uint8, PurposeState.UNKNOWN)
     hard_to_delete: Flags = _cell(np.bool_, False)
     archive_named: Flags = _cell(np.bool_, False)
+    duty_deposited: Flags = _cell(np.bool_, False)
+    original: Flags = _cell(np.bool_, False)
+    own_rule: Flags = _cell(np.bool_, False)
+    statistics: Flags = _cell(np.bool_, False)
+    until: Days = _cell("datetime64[D]", np.datetime64("NaT", "D"))
+    record: npt.NDArray[np.int16] = _cell(np.int16, -1)
+    balance: Flags = _person(np.bool_, False)
+    service: Flags = _person(np.bool_, False)
+    keys: Flags = _person(np.bool_, False)
 
     @classmethod
     def of(
@@ -196,42 +226,3 @@ def _check_names(kind: type, known: Mapping[str, Any]) -> None:
 def _cut(columns: Any, rows: "slice | npt.NDArray[np.int64]") -> dict[str, npt.NDArray[Any]]:
     named = (column.name for column in fields(columns) if "dtype" in column.metadata)
     return {name: getattr(columns, name)[rows] for name in named}
-
-
-@dataclass(frozen=True)
-class SenderFacts:
-    """What is true of the company that holds the information: the structure of its change, and whether it goes on."""
-
-    structures: frozenset[Structure]
-    ends_business: bool
-    goes_on: bool = True
-    statistics_release: bool = False
-
-    @property
-    def ends_by_merger(self) -> bool:
-        """Whether the sender ends by merger or division, so that a successor takes over (Civil Code 67)."""
-        return not self.goes_on and bool(self.structures & {Structure.MERGER, Structure.DIVISION})
-
-
-@dataclass(frozen=True)
-class FlowFacts:
-    """What is true of one flow, a movement of information to someone; what was not recorded takes the strict side."""
-
-    role: FlowRole
-    sender: SenderFacts
-    recipient: str
-    needed: frozenset[str]
-    recipient_identified: bool = False
-    recipient_restricted: bool = False
-    key_matches: bool = False
-    foreign_request_unapproved: bool = False
-    abroad: bool = False
-    abroad_route_fixed: bool = False
-    abroad_consent_waived: bool = False
-    child_rules: bool = False
-    opinion: frozenset[str] = frozenset()
-    told_elements: frozenset[str] = frozenset()
-    agreement_on_record: bool = False
-    supervision_on_record: bool = False
-    undertaking: bool = False
-    waiting_over: bool = False
