@@ -57,6 +57,7 @@ def test_the_same_command_again_comes_to_the_same_end(unhurt, told):
     for company in ("a", "b"):
         assert watched.held(getattr(told, company)) == watched.held(getattr(unhurt, company))
         assert watched.staff(getattr(told, company)) == watched.staff(getattr(unhurt, company))
+        assert watched.told_once(getattr(told, company)) == watched.told_once(getattr(unhurt, company))
     assert watched.sent(told) == watched.sent(unhurt)
     assert told.certificate["headline"] == "complete"
     assert watched.verdict(told)[0] == 0

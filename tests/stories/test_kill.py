@@ -64,6 +64,7 @@ def test_every_person_comes_to_the_same_end_as_if_nothing_had_died(unhurt, kille
     for company in ("a", "b"):
         assert watched.held(getattr(killed, company)) == watched.held(getattr(unhurt, company))
         assert watched.staff(getattr(killed, company)) == watched.staff(getattr(unhurt, company))
+        assert watched.told_once(getattr(killed, company)) == watched.told_once(getattr(unhurt, company))
 
 
 def test_nobody_is_told_twice(unhurt, killed):

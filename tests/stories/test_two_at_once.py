@@ -56,6 +56,7 @@ def test_everybody_comes_once_to_the_end_that_one_process_brings(unhurt, told):
     assert told.ends == unhurt.ends
     for company in ("a", "b"):
         assert watched.held(getattr(told, company)) == watched.held(getattr(unhurt, company))
+        assert watched.told_once(getattr(told, company)) == watched.told_once(getattr(unhurt, company))
     assert watched.sent(told) == watched.sent(unhurt)
     assert sorted(told.listed.values()) == sorted(unhurt.listed.values())
     ours, theirs = watched.messages(told)

@@ -7,20 +7,18 @@ given out: a new pack is issued, and what differs from the noted one is said ent
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from filelock import FileLock, Timeout
 
 from shouxin.cases.models import Pack
 from shouxin.ground.formats import pack
 from shouxin.ground.kernel.digests import digest_file
 from shouxin.ground.kernel.notes import Checkpoint, read_checkpoint
-from shouxin.ground.kernel.refusals import Corrupt, Refusal
+from shouxin.ground.kernel.refusals import Corrupt
 
 GOOD = (0, 3)
 CHECKPOINT = "ledger/checkpoint"
@@ -48,22 +46,6 @@ class Difference:
     name: str
     was: str
     now: str
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """One pack is made at a time. Raises Refusal("cases.pack_under_way")."""
-    folder = Path(settings.SHOUXIN_HOME) / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "evidence.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise Refusal("cases.pack_under_way") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def keep(path: Path, digest: str) -> None:

@@ -15,6 +15,7 @@ from shouxin.ground.formats import permit as permits
 from shouxin.ground.formats.certificate import Copy, Words
 from shouxin.ground.kernel.refusals import Corrupt, Refusal
 from shouxin.ground.kernel.signing import signer
+from shouxin.stores.jobs.alone import alone
 from shouxin.stores.ledger import queries as ledger_queries
 from tests.duties.disposal.scene import (
     AT,
@@ -70,6 +71,16 @@ def test_without_destruction_there_is_no_certificate_and_no_file_goes(scene, hom
     with pytest.raises(Refusal, match=r"disposal\.not_destroyed"):
         dispose(scene, home)
     assert customer_list.exists()
+
+
+def test_what_another_process_is_removing_is_not_called_missing(scene, home, customer_list):
+    destroy(scene)
+    with alone("sources"):
+        with pytest.raises(Refusal, match=r"jobs\.under_way"):
+            dispose(scene, home)
+        assert dispose(scene, home, confirm=False).states == {key(LIST): "open", key(SPOOL): "open"}
+    assert customer_list.exists()
+    assert dispose(scene, home).states == {key(LIST): "ended", key(SPOOL): "ended"}
 
 
 def test_files_go_are_looked_for_and_the_certificate_becomes_complete(scene, home, customer_list):

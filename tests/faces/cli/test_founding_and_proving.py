@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from shouxin.cases import keeping
 from shouxin.ground.kernel.canonical import from_base64
 from shouxin.ground.kernel.merkle import check_inclusion, leaf_hash
 from shouxin.ground.kernel.notes import split_note
+from shouxin.stores.jobs.alone import alone
 from shouxin.stores.ledger import queries as ledger
 from tests.faces.web import shop as shops
 
@@ -119,9 +119,9 @@ def test_there_is_nothing_to_export_before_the_decision(shouxin, shop, secrets, 
 
 def test_one_export_is_made_at_a_time(shouxin, shop, tmp_path):
     out = tmp_path / "pack.zip"
-    with keeping.alone():
+    with alone("evidence"):
         told = shouxin("evidence", "export", shop.case, "--out", out, "--by", shop.staff["owner"], "--json")
-    assert (told.code, told.plain["error"]) == (1, "cases.pack_under_way")
+    assert (told.code, told.plain["error"]) == (1, "jobs.under_way")
     assert list(tmp_path.glob("pack.zip*")) == []
 
 

@@ -1,11 +1,16 @@
 """A company comes back in a new folder from any retained backup and the newest escrow; the destroyed do not."""
 
 import shutil
+import sqlite3
 import tomllib
+from contextlib import closing
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.migrations import Migration
 
+from shouxin.cases.models import Case
 from shouxin.ground.formats.home import read_home
 from shouxin.ground.kernel.refusals import Corrupt, Refusal
 from shouxin.stores.backup import chunks, evidence, queries, restoring, services
@@ -260,6 +265,39 @@ def test_killed_at_any_point_the_same_restore_again_gives_the_same_home(world):
         assert not (world.new / "restoring.json").exists()
         shutil.rmtree(world.new)
     assert {path: path.read_bytes() for path in world.e1.rglob("*") if path.is_file()} == outside
+
+
+@in_a_home
+def test_tables_of_an_older_release_come_up_to_date_whole_or_not_at_all(world):
+    for app in ("cases", "inventory"):
+        call_command("migrate", app, "0001", verbosity=0)
+    view = services.create(target=None, by=BY, at=AT)
+    older = applied(world.home)
+    apply, done = Migration.apply, []
+
+    def stopping(self, *arguments, **options):
+        if len(done) == 2:
+            raise InterruptedError(self.name)
+        done.append(self.name)
+        return apply(self, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Migration, "apply", stopping)
+        with pytest.raises(InterruptedError):
+            restore(world, view)
+    assert applied(world.new) == older  # neither of the two that were laid out before the stop
+    assert not (world.new / "home.toml").exists()
+    restore(world, view)
+    assert len(applied(world.new)) > len(older) + 2
+    with world.serving(world.new):
+        check_people(gone={})
+        assert not Case.objects.filter(answers_digest="x").exists()
+
+
+def applied(folder):
+    """The migrations that a home's database notes."""
+    with closing(sqlite3.connect(folder / "company.sqlite3")) as opened:
+        return set(opened.execute("SELECT app, name FROM django_migrations"))
 
 
 @pytest.mark.service

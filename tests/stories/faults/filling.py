@@ -28,8 +28,8 @@ THOROUGH = frozenset(
 NEED_ROOM = THOROUGH - {"consent import", "backup drill"}
 """Of these, what cannot do without new room even where old room of the database's log can be written over."""
 AT_ONCE = frozenset(
-    {"source add", "source goods", "source boxes", "case open", "case step", "case decide", "case permit", "case close"}
-    | {"assessment sign", "recipient add", "recipient agreement", "company clock", "notices announce", "ledger cosign"}
+    {"source goods", "source boxes", "case open", "case step", "case decide", "case permit", "case close"}
+    | {"assessment sign", "recipient add", "recipient agreement", "company clock", "notices announce"}
     | {"consent import", "consent record", "dispose plan", "dispose approve"}
 )
 """What stands wholly in one transaction: refused, it left nothing behind. The others go on behind their last step."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 ONCE = frozenset({"init", "staff add", "source add", "backup create", "source boxes"})
 """Of what these make there would rightly be two."""
 MOST_ROUNDS = 50
-UNDER_WAY = frozenset({"jobs.leased", "cases.pack_under_way", "backup.under_way"})
+UNDER_WAY = frozenset({"jobs.leased", "jobs.under_way", "backup.under_way"})
 """What is told to whoever comes while another process is at it."""
 NO_ANSWER = frozenset({"unexpected", "unavailable", "corrupt"})
 """What nobody should be told because another process of the same company lives."""

@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -19,16 +20,26 @@ from pathlib import Path
 from typing import IO
 
 import fastexcel
+import psycopg
 
 from shouxin.faces.cli.demo.companies import Company
 from shouxin.faces.cli.demo.senders import made_up
 from shouxin.faces.cli.demo.story import Story
+from shouxin.ground.formats.home import read_home
 from shouxin.ground.kernel.refusals import Refusal
 from tests.stories.faults.looking import DONE
 from tests.stories.faults.sitecustomize import FOLDER, PARENT, SIZE, Shared
 
 CUSTOMERS, SEED = 60, 7
 FAULTS = Path(__file__).parent
+AGAIN = frozenset(
+    {"backup.created", "backup.drilled", "backup.escrowed", "cases.decided", "cases.pack_exported", "cases.permitted"}
+    | {"consent.window_opened", "inventory.goods_registered", "inventory.source_scanned", "ledger.peer_cosigned"}
+    | {"parties.agreement_recorded", "parties.card_issued", "parties.granted", "review.assessment_drafted"}
+    | {"review.questions_answered", "vault.epoch_closed", "vault.opened"}
+)
+"""What the ledger rightly tells once more when a command is given again: looks, copies, and words that replace those
+said before."""
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("SHOUXIN_HOME", "DATABASE_URL")}
 
 
@@ -240,6 +251,18 @@ def held(company):
         for each in plain["sources"]
     ]
     return rows, plain["counts"], plain["categories"]
+
+
+def told_once(company):
+    """How often the ledger tells each kind of event that a command given again must not tell again."""
+    home, asked = read_home(company.folder), "SELECT kind FROM ledger_entry"
+    if home.database:
+        with psycopg.connect(home.database, options=f"-c search_path={home.schema}") as database:
+            kinds = database.execute(asked).fetchall()
+    else:
+        with contextlib.closing(sqlite3.connect(company.folder / "company.sqlite3")) as database:
+            kinds = database.execute(asked).fetchall()
+    return collections.Counter(kind for (kind,) in kinds if kind not in AGAIN)
 
 
 def staff(company):

@@ -18,6 +18,7 @@ from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.kernel.signing import Signer
 from shouxin.ground.kernel.times import check_instant, to_text
 from shouxin.ground.rulebook import terms
+from shouxin.stores.jobs.alone import take_turn
 from shouxin.stores.ledger import services as ledger
 from shouxin.stores.parties import queries as parties
 from shouxin.stores.vault import services as vault
@@ -65,6 +66,7 @@ def place_hold(
         "authority": authority,
         "until": until,
     }
+    take_turn("holds")
     standing = Hold.objects.filter(**told, released_at=None).first()
     if standing is not None:
         return int(standing.pk)

@@ -11,6 +11,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ from shouxin.ground.kernel.canonical import encode
 from shouxin.ground.kernel.digests import digest, digest_file
 from shouxin.ground.kernel.refusals import Refusal, ShouxinError
 from shouxin.ground.kernel.times import to_text
+from shouxin.stores.jobs.alone import alone
 from shouxin.stores.ledger import services as ledger
 
 BY_PROGRAM = ("file", "database", "spool")
@@ -84,9 +86,27 @@ def dispose_sources(
     """Remove every file copy, empty every spool, then look again. Without `confirm` only says what would go.
 
     Raises:
-        Refusal("disposal.not_destroyed"): the vault's destruction comes first; ("parties.no_staff"), ("access.…").
+        Refusal("disposal.not_destroyed"): the vault's destruction comes first; ("parties.no_staff"), ("access.…");
+        ("jobs.under_way"): what another process is removing would look as if it had been missing.
     """
     check_staff(by)
+    with alone("sources") if confirm else nullcontext():
+        return _dispose(
+            case, confirm=confirm, home=home, by=by, at=at, canaries=canaries, staged=staged, progress=progress
+        )
+
+
+def _dispose(
+    case: str,
+    *,
+    confirm: bool,
+    home: Path,
+    by: str,
+    at: datetime,
+    canaries: Sequence[str],
+    staged: Sequence[Staged],
+    progress: Progress | None,
+) -> SourcesResult:
     row = queries.newest_destruction(case)
     places = queries.places()
     known = {place.key for place in places}

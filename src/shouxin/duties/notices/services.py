@@ -36,6 +36,7 @@ from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.kernel.times import day_in_china, to_text
 from shouxin.stores.jobs import queries as jobs_queries
 from shouxin.stores.jobs import services as jobs
+from shouxin.stores.jobs.alone import take_turn
 from shouxin.stores.ledger import services as ledger
 from shouxin.stores.parties import services as parties
 from shouxin.stores.vault import services as vault
@@ -257,7 +258,8 @@ def record_announcement(
     posted_at: datetime | None = None,
     text_digest: str = "",
 ) -> None:
-    """Record that the announcement was put up, where, for how many days, with the digest of a photograph.
+    """Record that the announcement was put up, where, for how many days, with the digest of a photograph; the same again
+    is the same announcement.
 
     Raises:
         Refusal("notices.announcement_facts"): no place, no days, or no digest of a photograph;
@@ -270,16 +272,18 @@ def record_announcement(
     if posted_on > day_in_china(at):
         raise Refusal("notices.announcement_ahead")
     shown = queries.text_by_digest(text_digest) if text_digest else queries.text(case, "zh")
-    Announcement.objects.create(
-        case=case,
-        place=place,
-        posted_on=posted_on,
-        days=days,
-        photo_digest=photo_digest,
-        text_digest=shown.digest,
-        by=by,
-        at=at,
-    )
+    told = {
+        "case": case,
+        "place": place,
+        "posted_on": posted_on,
+        "days": days,
+        "photo_digest": photo_digest,
+        "text_digest": shown.digest,
+    }
+    take_turn("announcements")
+    if Announcement.objects.filter(**told).exists():
+        return
+    Announcement.objects.create(**told, by=by, at=at)
     facts = {
         "posted_on": posted_on.isoformat(),
         "stands_until": (posted_on + timedelta(days=days)).isoformat(),

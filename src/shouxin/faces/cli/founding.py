@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection, transaction
 
 from shouxin.faces import words
@@ -84,12 +83,10 @@ def init(
 
 
 def _prepare_database() -> None:
-    """All tables or none: a stop between a table and the note of its migration would leave no way on."""
     if settings.SHOUXIN.schema:
         with connection.cursor() as cursor:
             cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{settings.SHOUXIN.schema}"')
-    with connection.constraint_checks_disabled(), transaction.atomic():
-        call_command("migrate", verbosity=0, interactive=False)
+    backup.lay_out_tables()
 
 
 def _origin() -> str:

@@ -21,6 +21,7 @@ from shouxin.ground.formats.verify import verify
 from shouxin.ground.kernel.canonical import to_base64
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.stores.backup import services as backup
+from shouxin.stores.jobs.alone import alone
 from shouxin.stores.ledger import queries as ledger_queries
 from shouxin.stores.ledger import services as ledger
 from shouxin.stores.parties import queries as parties_queries
@@ -88,7 +89,7 @@ def evidence_export(
     ] = False,
 ) -> Outcome:
     """导出证明材料并当场核验;已结案的给出同一份 / Export and verify the pack; the same again of a closed case."""
-    with keeping.alone():
+    with alone("evidence"):
         return _export(case, out, by=by, edition="public" if public else "auditor", auditor=auditor, anew=anew)
 
 

@@ -21,7 +21,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection, transaction
 
 from shouxin.ground.formats.home import FILE_NAME, HomeFile
@@ -106,7 +105,7 @@ def restore(
     with serving(into, home):
         if newest.content.database == "postgresql":
             _lay_down(backup, recovery, newest, mark["schema"])
-        call_command("migrate", verbosity=0, interactive=False)
+        tables.lay_out_tables()
         durable.step("database restored")
         found = _revive(newest, backup, escrow, recovery, note=outside_checkpoint, by=by, at=at, kek=kek)
         vault.forget()
@@ -256,10 +255,11 @@ def _home_file(plain: Mapping[str, Any], *, kek: Path | None, schema: str) -> Ho
 
 
 def _lay_down(backup: Path, recovery: bytes, manifest: Manifest, schema: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE SCHEMA "{schema}"')
-    tables.migrate_to(dict(manifest.content.migrations))
+    """The schema, its tables as the copy knew them, and their rows: all of it or nothing."""
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f'CREATE SCHEMA "{schema}"')
+        tables.migrate_to(dict(manifest.content.migrations))
         laying = tables.Laying()
         for frame in reading.stream(backup, manifest, recovery):
             laying(frame)

@@ -22,6 +22,7 @@ from shouxin.stores.backup.drilling import SAMPLE, DrillReport, drill
 from shouxin.stores.backup.escrowing import EscrowReport, escrow, keep_tail
 from shouxin.stores.backup.queries import CopyView
 from shouxin.stores.backup.restoring import RestoreReport, declare_dead, restore
+from shouxin.stores.backup.tables import lay_out_tables
 from shouxin.stores.backup.writing import KEEP_DAYS
 from shouxin.stores.vault import durable
 from shouxin.stores.vault import escrow as bundles
@@ -42,6 +43,7 @@ __all__ = [
     "expire",
     "found",
     "keep_tail",
+    "lay_out_tables",
     "open_recovery",
     "restore",
 ]

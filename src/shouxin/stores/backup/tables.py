@@ -105,8 +105,16 @@ class Laying:
                 self._cursor.execute(f"DELETE FROM {_quoted(table)}")
 
 
+def lay_out_tables() -> None:
+    """The tables of this release, all or none: after a stop between a table and its note there would be no way on."""
+    with connection.constraint_checks_disabled(), transaction.atomic():
+        call_command("migrate", verbosity=0, interactive=False)
+
+
 def migrate_to(migrations: dict[str, str]) -> None:
-    """Make the tables as they were when the copy was made. Raises Refusal("backup.newer"): of a later release."""
+    """Make the tables as they were when the copy was made, in the caller's transaction. Raises Refusal("backup.newer"):
+    of a later release.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_TABLES)
         if cursor.fetchall():
