@@ -258,8 +258,8 @@ def record_announcement(
     posted_at: datetime | None = None,
     text_digest: str = "",
 ) -> None:
-    """Record that the announcement was put up, where, for how many days, with the digest of a photograph; the same again
-    is the same announcement.
+    """Record that the announcement was put up, where, for how many days, with the digest of a photograph; the same
+    again is the same announcement.
 
     Raises:
         Refusal("notices.announcement_facts"): no place, no days, or no digest of a photograph;
