@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -45,6 +46,31 @@ def test_rows_come_as_text_in_the_order_of_the_key(crm):
     ]
     assert rows_of(source, "visits", columns=["note"], size=1, start_row=1) == [(None,)]
     assert [(f.code, f.facts["column"]) for f in source.findings()] == [("source.binary_column", "photo")]
+
+
+def test_a_column_of_several_kinds_reads_as_each_value_would_alone(tmp_path):
+    path = tmp_path / "mixed.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE t (texts, numbers, both, none)")
+        values = [("王", 7, "a", None), ("", 2**62, 5, None), (None, None, 1.5, None), ("x", -1, "", None)]
+        connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", values)
+        connection.commit()
+    columns = list(zip(*rows_of(open_source(path), "t"), strict=True))
+    assert columns == [
+        ("王", None, None, "x"),
+        ("7", str(2**62), None, "-1"),
+        ("a", "5", "1.5", None),
+        (None,) * 4,
+    ]
+
+
+def test_a_text_beyond_the_limit_is_refused_with_its_row(crm, monkeypatch):
+    monkeypatch.setattr("shouxin.engine.sources.database.FIELD_LIMIT", 2)
+    assert rows_of(open_source(crm), "customers", columns=["no"]) == [("K1",), ("K2",)]
+    monkeypatch.setattr("shouxin.engine.sources.database.FIELD_LIMIT", 1)
+    with pytest.raises(Refusal, match=r"source\.field_too_large") as caught:
+        rows_of(open_source(crm), "customers", columns=["no"], start_row=1)
+    assert (caught.value.facts["column"], caught.value.facts["row"]) == ("no", 2)
 
 
 def test_foreign_keys_are_known(crm):

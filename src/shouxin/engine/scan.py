@@ -105,13 +105,20 @@ class ScanReport:
         }
 
 
-def scan(locator: str | Path, *, table: str | None = None, as_of: date, progress: Progress | None = None) -> ScanReport:
-    """Read every row of a source, or of one of its tables, and say what stands in it.
+def scan(
+    locator: str | Path,
+    *,
+    table: str | None = None,
+    as_of: date,
+    progress: Progress | None = None,
+    source: Source | None = None,
+) -> ScanReport:
+    """Read every row of a source, or of one of its tables, and say what stands in it; `source` when it is open already.
 
     Raises:
         Refusal, Unavailable: as `sources.open_source`; Refusal("source.no_such_table").
     """
-    source = open_source(locator)
+    source = open_source(locator) if source is None else source
     tables = [info for info in source.tables() if table is None or info.name == table]
     if table is not None and not tables:
         raise Refusal("source.no_such_table", file=source.name, table=table)

@@ -44,9 +44,13 @@ def test_papers_are_found_by_customer_number_and_those_of_nobody_are_counted(sho
 def test_the_register_again_is_taken_as_it_now_is(shop):
     shop.collected(shop.customers())
     register(shop)
-    assert register(shop, index=INDEX[:1]) == {"boxes": 2, "papers": 1, "unknown": 0}
+    first = [place.key for place in queries.places() if place.kind == "box"]
+    moved = [ROWS[0], {**ROWS[1], "位置": "库房丙"}, {**ROWS[1], "箱号": "BX-3"}]
+    assert register(shop, boxes=moved, index=INDEX[:1]) == {"boxes": 3, "papers": 1, "unknown": 0}
     assert queries.unmatched_papers() == 0
-    assert len(queries.places()) == 3
+    boxes = [place for place in queries.places() if place.kind == "box"]
+    assert [place.key for place in boxes][:2] == first
+    assert [place.locator for place in boxes] == ["库房甲", "库房丙", "库房乙"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shouxin.duties.inventory import queries, services
+from shouxin.duties.inventory import queries, services, sources
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.stores.ledger import queries as ledger
 from tests.duties.inventory.shop import AT, DAY, cast_rows
@@ -27,6 +27,33 @@ def test_columns_are_kept_with_field_category_and_reason_and_no_value(shop):
     assert (entry.facts["rows"], entry.facts["under_14"], entry.facts["changed"]) == (5, 1, False)
     told = str(report.to_json()) + str(queries.columns(source)) + str(entry.facts)
     assert not any(value in told for row in cast_rows() for name, value in row.items() if value and name != "在世状态")
+
+
+def add(shop, path, **changed):
+    told = {"kind": "file", "title": path.name, "locator": str(path), "custodian": shop.clerk, "by": shop.clerk}
+    return services.add_source(**{**told, "as_of": DAY, "at": AT, **changed})
+
+
+def test_a_source_is_registered_and_scanned_in_one_reading(shop, monkeypatch):
+    opened, real = [], sources.open_source
+    monkeypatch.setattr(sources, "open_source", lambda path: opened.append(path) or real(path))
+    monkeypatch.setattr("shouxin.engine.scan.open_source", lambda path: opened.append(path) or real(path))
+    path = shop.customers()
+    source, report = add(shop, path)
+    assert opened == [str(path)]
+    assert (queries.sources()[0].digest, queries.tables(source)[0].rows) == (report.digest, 5)
+    assert report == scan(shop, source)
+    kinds = ("inventory.source_registered", "inventory.source_scanned")
+    assert [entry.kind for entry in ledger.entries(kinds=kinds)] == [*kinds, kinds[1]]
+
+
+def test_the_same_file_added_again_is_the_same_source_as_it_now_is(shop):
+    source, _ = add(shop, shop.customers(cast_rows()[:2]))
+    again, report = add(shop, shop.customers())
+    assert (again, queries.sources()[0].digest) == (source, report.digest)
+    with pytest.raises(Refusal, match=r"inventory\.kind"):
+        add(shop, shop.customers(name="箱.csv"), kind="boxes")
+    assert len(queries.sources()) == 1
 
 
 def test_a_file_repaired_before_a_row_was_taken_is_scanned_as_it_now_is(shop):

@@ -19,6 +19,7 @@ from django.db import transaction
 from shouxin.duties.inventory.collecting import BATCH_ROWS, CollectResult, collect, import_rows
 from shouxin.duties.inventory.models import BoxPaper, Customer
 from shouxin.duties.inventory.sources import (
+    add_source,
     confirm_columns,
     confirm_file,
     correct_columns,
@@ -35,6 +36,7 @@ from shouxin.stores.vault import services as vault
 __all__ = [
     "BATCH_ROWS",
     "CollectResult",
+    "add_source",
     "collect",
     "confirm_columns",
     "confirm_file",

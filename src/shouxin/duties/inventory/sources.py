@@ -12,7 +12,8 @@ from shouxin.duties.inventory.models import Column, Dataset, Source
 from shouxin.engine.plan import Plan, check_plan
 from shouxin.engine.plan_file import read_plan_file
 from shouxin.engine.scan import ColumnScan, ScanReport, TableScan, scan
-from shouxin.engine.sources import TableInfo, open_source
+from shouxin.engine.sources import Source as OpenSource
+from shouxin.engine.sources import open_source
 from shouxin.ground.kernel.refusals import Refusal
 from shouxin.stores.ledger import services as ledger
 
@@ -30,29 +31,56 @@ def register_source(
     Raises:
         Refusal("inventory.kind"), Refusal("inventory.missing"); for files and databases what opening them refuses.
     """
+    _check_told(kind, title, custodian)
+    known = Source.objects.filter(locator=locator).first()
+    if known is not None:
+        return known.id
+    opened = open_source(locator) if kind in OPENED else None
+    row = Source(kind=kind, title=title, locator=locator, custodian=custodian, system=system or "shop")
+    return _register(row, opened, by=by, at=at)
+
+
+def add_source(
+    *,
+    kind: str,
+    title: str,
+    locator: str,
+    custodian: str,
+    as_of: date,
+    by: str,
+    at: datetime,
+    system: str = "",
+    progress: Progress | None = None,
+) -> tuple[int, ScanReport]:
+    """Register a file or a database and scan it, in one reading of it.
+
+    Raises:
+        As `register_source` and `scan_source`; Refusal("inventory.kind"): neither of the two.
+    """
+    _check_told(kind, title, custodian)
+    if kind not in OPENED:
+        raise Refusal("inventory.kind", kind=kind, kinds=list(OPENED))
+    known = Source.objects.filter(locator=locator).first()
+    opened = open_source(locator)
+    row = Source(kind=kind, title=title, locator=locator, custodian=custodian, system=system or "shop")
+    source = known.id if known else _register(row, opened, by=by, at=at)
+    return source, _scan(source, opened, as_of=as_of, by=by, at=at, progress=progress)
+
+
+def _check_told(kind: str, title: str, custodian: str) -> None:
     if kind not in Source.KINDS:
         raise Refusal("inventory.kind", kind=kind, kinds=list(Source.KINDS))
     if not title.strip() or not custodian.strip():
         raise Refusal("inventory.missing", fields=["title", "custodian"])
-    known = Source.objects.filter(locator=locator).first()
-    if known is not None:
-        return known.id
-    digest, tables = "", list[TableInfo]()
-    if kind in OPENED:
-        opened = open_source(locator)
-        digest, tables = opened.digest(), opened.tables()
+
+
+def _register(row: Source, opened: OpenSource | None, *, by: str, at: datetime) -> int:
+    tables = opened.tables() if opened else []
+    row.digest, row.registered_at = opened.digest() if opened else "", at
     with transaction.atomic():
-        row = Source.objects.create(
-            kind=kind,
-            title=title,
-            locator=locator,
-            custodian=custodian,
-            system=system or "shop",
-            digest=digest,
-            registered_at=at,
-        )
+        row.save(force_insert=True)
         Dataset.objects.bulk_create(Dataset(source=row, name=table.name, rows=table.rows or 0) for table in tables)
-        facts = {"source": row.id, "kind": kind, "digest": digest, "tables": len(tables)}
+        facts = {"source": row.id, "kind": row.kind, "digest": row.digest, "tables": len(tables)}
         ledger.append(kind="inventory.source_registered", scope="company", at=at, by=by, facts=facts)
     return row.id
 
@@ -66,8 +94,14 @@ def scan_source(*, source: int, as_of: date, by: str, at: datetime, progress: Pr
     Raises:
         Refusal("inventory.source_changed"): rows were taken from the file as it was; and what the scan refuses.
     """
+    return _scan(source, None, as_of=as_of, by=by, at=at, progress=progress)
+
+
+def _scan(
+    source: int, opened: OpenSource | None, *, as_of: date, by: str, at: datetime, progress: Progress | None
+) -> ScanReport:
     row = queries.readable(source)
-    report = scan(row.locator, as_of=as_of, progress=progress)
+    report = scan(row.locator, as_of=as_of, progress=progress, source=opened)
     with transaction.atomic():
         row = Source.objects.select_for_update().get(id=source)
         has_changed = row.digest != report.digest

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from shouxin.duties.inventory.models import Box, BoxPaper, Good, Source
 from shouxin.engine.sources import open_source
@@ -16,6 +16,7 @@ from shouxin.stores.vault import services as vault
 
 HOLDS = {"有": True, "无": False, "": None}
 _TOLD = 20
+_PAPER = "INSERT INTO inventory_boxpaper (box_id, customer, sheets, is_gone) VALUES (%s, %s, %s, %s)"
 Line = Mapping[str, str]
 
 
@@ -90,44 +91,56 @@ def register_boxes(*, boxes: Path, contracts: Path | None, system: str, by: str,
         wrong = {number: not (row.get(column) or "0").isdecimal() for number, row in rows.items()}
         _check_cells(boxes, wrong, column)
     source = _listed("boxes", boxes, digest, by=by, at=at)
-    kept = {row["箱号"]: _keep_box(source, row) for row in rows.values()}
+    kept = _keep_boxes(source, rows.values())
     papers, unknown = _register_papers(kept, contracts, system) if contracts else (0, 0)
     facts = {"source": source.id, "boxes": len(kept), "papers": papers, "unknown": unknown, "digest": digest}
     ledger.append(kind="inventory.boxes_registered", scope="company", at=at, by=by, facts=facts)
     return {"boxes": len(kept), "papers": papers, "unknown": unknown}
 
 
-def _keep_box(source: Source, row: Line) -> Box:
-    box, _ = Box.objects.update_or_create(
-        source=source,
-        number=row["箱号"],
-        defaults={
-            "place": row["位置"],
-            "custodian": row["保管人"],
-            "contents": row["内容"],
-            "sheets": int(row.get("份数") or 0),
-            "year": int(row["年份"]) if row.get("年份") else None,
-        },
+def _keep_boxes(source: Source, rows: Iterable[Line]) -> dict[str, int]:
+    """The boxes as the list now has them; a box's number → its key."""
+    told = {row["箱号"]: row for row in rows}
+    boxes = [
+        Box(
+            source=source,
+            number=number,
+            place=row["位置"],
+            custodian=row["保管人"],
+            contents=row["内容"],
+            sheets=int(row.get("份数") or 0),
+            year=int(row["年份"]) if row.get("年份") else None,
+        )
+        for number, row in told.items()
+    ]
+    Box.objects.bulk_create(
+        boxes,
+        update_conflicts=True,
+        unique_fields=["source", "number"],
+        update_fields=["place", "custodian", "contents", "sheets", "year"],
     )
-    return box
+    return {number: key for number, key in source.boxes.values_list("number", "id") if number in told}
 
 
-def _register_papers(kept: Mapping[str, Box], contracts: Path, system: str) -> tuple[int, int]:
+def _register_papers(kept: Mapping[str, int], contracts: Path, system: str) -> tuple[int, int]:
     _, rows = _read_table(contracts, ("合同编号", "客户编号", "箱号"), filled=("箱号",))
     _check_cells(contracts, {number: row["箱号"] not in kept for number, row in rows.items()}, "箱号")
     wanted = [("source_ref", f"{system}|{row['客户编号']}") for row in rows.values()]
     owners = [found[0] if found else None for found in vault.look_up(entries=wanted)]
     gone = _papers_of_the_destroyed(kept.values())
     BoxPaper.objects.filter(box__in=list(kept.values())).delete()
-    papers = [BoxPaper(box=kept[row["箱号"]], customer=owner) for row, owner in zip(rows.values(), owners, strict=True)]
-    for paper in papers:
-        paper.is_gone = paper.customer is None and gone[paper.box_id] > 0
-        gone[paper.box_id] -= paper.is_gone
-    BoxPaper.objects.bulk_create(papers, batch_size=500)
-    return len(papers), sum(1 for paper in papers if paper.customer is None and not paper.is_gone)
+    papers = []
+    for row, owner in zip(rows.values(), owners, strict=True):
+        box = kept[row["箱号"]]
+        is_gone = owner is None and gone[box] > 0
+        gone[box] -= is_gone
+        papers.append((box, owner, 1, is_gone))
+    with connection.cursor() as cursor:
+        cursor.executemany(_PAPER, papers)
+    return len(papers), sum(1 for _, owner, _, is_gone in papers if owner is None and not is_gone)
 
 
-def _papers_of_the_destroyed(boxes: Iterable[Box]) -> Counter[int]:
+def _papers_of_the_destroyed(boxes: Iterable[int]) -> Counter[int]:
     """How many papers of each box are of people destroyed: the index may still name them, and nobody can find them."""
     rows = BoxPaper.objects.filter(box__in=list(boxes), is_gone=True)
     return Counter(rows.values_list("box_id", flat=True))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
@@ -89,11 +90,21 @@ class Database:
         return query.order_by(*(sa.column(name) for name in key or self._tables[table].columns))
 
     def _batch(self, table: str, wanted: list[str], rows: Sequence[Any], first: int) -> pa.RecordBatch:
-        arrays = []
-        for name, values in zip(wanted, zip(*rows, strict=True), strict=True):
-            texts = [v if type(v) is str and v else self._text(table, name, v, first + n) for n, v in enumerate(values)]
-            arrays.append(pa.array(texts, pa.string()))
+        columns = zip(wanted, zip(*rows, strict=True), strict=True)
+        arrays = [self._column(table, name, values, first) for name, values in columns]
         return pa.RecordBatch.from_arrays(arrays, names=wanted)
+
+    def _column(self, table: str, name: str, values: Sequence[Any], first: int) -> pa.StringArray:
+        """Values as texts; columns of nothing but text or whole numbers, the usual ones, in one go."""
+        kinds = set(map(type, values)) - {type(None)}
+        if kinds <= {str}:
+            column = pa.array([value or None for value in values], pa.string())
+            if (pc.max(pc.utf8_length(column)).as_py() or 0) <= FIELD_LIMIT:
+                return column
+        if kinds <= {int}:
+            return pa.array([value if value is None else str(value) for value in values], pa.string())
+        texts = [self._text(table, name, value, first + place) for place, value in enumerate(values)]
+        return pa.array(texts, pa.string())
 
     def _text(self, table: str, column: str, value: Any, row: int) -> str | None:
         """A value as the text its owner would read; a whole number keeps every digit or is refused."""

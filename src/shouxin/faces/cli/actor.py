@@ -37,6 +37,7 @@ def main(argv: Sequence[str]) -> int:
     door.session.secrets_file = Path(secrets) if secrets else None
     for name in _NEEDS_NO_HOME:  # while the first command, which tells for which home, is still to come
         import_module(name)
+    import_module("shouxin.ground.rulebook.identifiers").load()
     verbs: Any = None
     for line in sys.stdin:
         arguments: list[str] = json.loads(line)

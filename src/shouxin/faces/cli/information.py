@@ -34,11 +34,18 @@ def source_add(
     is_url = "://" in path
     locator = path if is_url else str(Path(path).resolve())
     kind = kind or ("database" if is_url else "file")
-    source = services.register_source(
-        kind=kind, title=title, locator=locator, custodian=custodian, system=system, by=by, at=now()
-    )
     teller = Teller()
-    report = services.scan_source(source=source, as_of=day_in_china(now()), by=by, at=now(), progress=teller)
+    source, report = services.add_source(
+        kind=kind,
+        title=title,
+        locator=locator,
+        custodian=custodian,
+        system=system,
+        as_of=day_in_china(now()),
+        by=by,
+        at=now(),
+        progress=teller,
+    )
     teller.stop()
     if confirm:
         for table in report.tables:

@@ -106,6 +106,11 @@ def find(column: pa.Array | pa.ChunkedArray | TextColumn) -> Spans:
     return spans
 
 
+def load() -> None:
+    """Bring the compiled code into memory now instead of with the first column: for a process that waits for work."""
+    find(pa.array(["１"]))
+
+
 def _one_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     if not isinstance(column, pa.ChunkedArray):
         return column
