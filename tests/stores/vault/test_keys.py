@@ -14,7 +14,7 @@ from shouxin.ground.formats.home import HomeFile
 from shouxin.ground.kernel.refusals import Corrupt, Refusal, Unavailable
 from shouxin.ground.kernel.sealing import NONCE
 from shouxin.stores.ledger import queries as ledger
-from shouxin.stores.vault import custody, durable, keyring, queries, roots, services
+from shouxin.stores.vault import blind, custody, durable, keyring, queries, roots, services
 from shouxin.stores.vault.numbers import KEY
 from tests.stores.vault.conftest import AT, fill, nobody, texts
 
@@ -178,6 +178,19 @@ def test_closing_an_epoch_replaces_the_kek_and_the_index_and_keeps_tokens(vault)
     assert services.token_tag("link", "K7QX") != token
     entry = ledger.entries(kinds={"vault.epoch_closed"})[-1]
     assert (entry.facts["epoch"], entry.facts["indexed"]) == (2, 5)
+
+
+def test_a_new_index_takes_its_first_texts_without_opening_what_was_just_sealed(vault, monkeypatch):
+    opened, unsealed = [], blind.records.unsealed
+    monkeypatch.setattr(blind.records, "unsealed", lambda *told, **more: opened.append(more) or unsealed(*told, **more))
+    fill(3)
+    assert services.look_up(entries=[("phone", f"000{n:08d}") for n in (1, 2, 3)]) == [(1,), (2,), (3,)]
+    assert not opened
+    if connection.vendor != "postgresql":
+        blind.close()
+        (vault / "index.sqlite3").unlink()
+        assert services.look_up(entries=[("phone", "00000000002")]) == [(2,)]
+        assert len(opened) == 3
 
 
 def test_a_lost_index_is_rebuilt_from_what_is_sealed(vault):

@@ -51,6 +51,8 @@ Key = tuple[str, str]
 
 def add(ring: Keyring, entries: Sequence[tuple[str, str, int]]) -> None:
     """Index some texts for living customers, in the caller's transaction. Raises as `records.check_alive`."""
+    if connection.vendor != "postgresql":
+        _file()  # a new index is whole before the first records commit, and need not be made from them
     grouped: dict[int, list[Key]] = {}
     for kind, text, customer in entries:
         grouped.setdefault(customer, []).append((_check_kind(kind), text))
