@@ -12,7 +12,7 @@ from shouxin.duties.transfer.models import Secret, Transfer, Wrapping
 from shouxin.ground.kernel import sealing
 from shouxin.ground.kernel.canonical import length_prefixed
 from shouxin.ground.kernel.refusals import Refusal
-from shouxin.ground.kernel.signing import new_private, seal_private
+from shouxin.ground.kernel.signing import new_private
 from shouxin.stores.parties.private_keys import opener
 
 KEY, PACKAGE, WITHDRAWALS = "key", "package", "withdrawals"
@@ -29,7 +29,7 @@ def wrapping_key(passphrase: bytes) -> bytes:
     if row is not None:
         return opener.open(bytes(row.sealed), passphrase)
     key = new_private()
-    Wrapping.objects.create(sealed=seal_private(key, passphrase))
+    Wrapping.objects.create(sealed=opener.seal(key, passphrase))
     return key
 
 
@@ -38,7 +38,7 @@ def rewrap(*, old_passphrase: bytes, passphrase: bytes) -> None:
     """The company has a new passphrase: the wrapping key rests under it from now on. Raises as `wrapping_key`."""
     key = wrapping_key(old_passphrase)
     opener.forget()
-    Wrapping.objects.update(sealed=seal_private(key, passphrase))
+    Wrapping.objects.update(sealed=opener.seal(key, passphrase))
 
 
 def keep(row: Transfer, name: str, secret: bytes, wrapping: bytes) -> None:
