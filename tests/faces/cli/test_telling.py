@@ -6,8 +6,12 @@ import json
 import pytest
 
 from shouxin.cases import queries
+from shouxin.duties.consent import services as consent
 from shouxin.duties.inventory import queries as inventory
+from shouxin.duties.notices import queries as notices_queries
 from shouxin.duties.notices import sending
+from shouxin.duties.notices import services as notices
+from shouxin.stores.ledger import queries as ledger
 from tests.faces.web import shop as shops
 
 NOBODY = "staff:" + "o" * 26
@@ -60,6 +64,40 @@ def test_a_wording_with_a_gap_is_refused_by_the_name_of_the_gap(shouxin, shop, w
     told = adopt(shouxin, shop, wording)
     assert (told.code, told.plain["error"]) == (1, error)
     assert "—" not in told.plain["sentence"]
+
+
+@pytest.mark.parametrize("stop", ["the second language", "the window for answers"])
+def test_adopting_is_whole_or_not_at_all_and_the_same_command_again_completes_it(
+    shouxin, shop, wording, monkeypatch, stop
+):
+    height, told = ledger.height(), []
+
+    def stopping(call):
+        def called(**given):
+            told.append(given)
+            if stop == "the window for answers" or len(told) == 2:
+                raise InterruptedError(stop)
+            return call(**given)
+
+        return called
+
+    with monkeypatch.context() as patch:
+        where = (notices, "adopt_text") if stop == "the second language" else (consent, "open_window")
+        patch.setattr(*where, stopping(getattr(*where)))
+        assert adopt(shouxin, shop, wording).plain["error"] == "unexpected"
+    assert (ledger.height(), notices_queries.texts(shop.case)) == (height, [])
+    assert adopt(shouxin, shop, wording).code == 0
+    assert {(each.language, each.version) for each in notices_queries.texts(shop.case)} == {("en", 1), ("zh", 1)}
+    assert shouxin("consent", "status", shop.case, "--json").code == 0
+
+
+def test_a_text_that_is_refused_in_one_language_is_adopted_in_none(shouxin, shop, wording):
+    plain = json.loads(wording.read_text("utf-8"))
+    plain["en"]["settlement"] = "a discount coupon for your next visit"
+    wording.write_text(json.dumps(plain, ensure_ascii=False), "utf-8")
+    told = adopt(shouxin, shop, wording)
+    assert (told.code, told.plain["error"], told.plain["facts"]["language"]) == (1, "notices.text_incomplete", "en")
+    assert notices_queries.texts(shop.case) == []
 
 
 def test_an_outsider_adopts_nothing(shouxin, shop, wording):

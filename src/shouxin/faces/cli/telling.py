@@ -47,18 +47,19 @@ def notices_adopt(
     """定下告知书(中、英);缺一项要素就不能用 / Adopt the notice in both languages; a missing element refuses it."""
     row, given = cases.case(case), given_json(wording)
     texts = texts_of(case, given)
-    digests = {each: notices.adopt_text(case=case, text=text, by=by, at=now()) for each, text in texts.items()}
-    if cases.asks(case):
-        consent.open_window(
-            case=case,
-            recipient=row.recipient,
-            texts=list(digests.values()),
-            categories=set(given["kinds"]),
-            opens_at=now(),
-            cut_off=row.answers_until,
-            by=by,
-            at=now(),
-        )
+    with transaction.atomic():  # one language alone is not what was adopted, nor a text that nobody may answer to
+        digests = {each: notices.adopt_text(case=case, text=text, by=by, at=now()) for each, text in texts.items()}
+        if cases.asks(case):
+            consent.open_window(
+                case=case,
+                recipient=row.recipient,
+                texts=list(digests.values()),
+                categories=set(given["kinds"]),
+                opens_at=now(),
+                cut_off=row.answers_until,
+                by=by,
+                at=now(),
+            )
     return Outcome({"case": case, "texts": digests})
 
 
