@@ -40,6 +40,7 @@ from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.kernel.signing import Signer
 from shouxin.ground.kernel.times import SHANGHAI, check_instant, day_in_china, to_text
 from shouxin.ground.rulebook import gates
+from shouxin.stores.jobs.alone import take_turn
 from shouxin.stores.ledger import queries as ledger_queries
 from shouxin.stores.ledger import services as ledger
 from shouxin.stores.parties import authority
@@ -87,6 +88,7 @@ def open_case(
     if not set(ruling.structures) & set(parsed.structures):
         raise Refusal("cases.playbook_of_another_structure", structure=ruling.structure, playbook=parsed.id)
     answers_digest = digest(json.dumps(answers, sort_keys=True).encode())
+    take_turn("cases")
     known = Case.objects.filter(answers_digest=answers_digest, playbook_digest=parsed.digest, state=Case.OPEN).first()
     if known is not None and not another:
         raise Refusal("cases.open_already", case=known.id)
