@@ -33,6 +33,7 @@ from shouxin.ground.kernel.refusals import Refusal
 from shouxin.ground.kernel.signing import key_id, new_private
 from shouxin.ground.rulebook.gates import DecisionSet, check_decision_set
 from shouxin.stores.jobs import services as jobs
+from shouxin.stores.jobs.alone import take_turn
 from shouxin.stores.jobs.queries import JobView
 from shouxin.stores.ledger import services as ledger
 from shouxin.stores.parties import evidence as parties_evidence
@@ -100,6 +101,7 @@ def offer(*, case: str, recipient: str, terms: OfferTerms, expires: datetime, vo
     if not queries.key_matches_contract(case, recipient):
         raise Refusal("transfer.key_not_of_contract", recipient=recipient)
     with transaction.atomic():
+        take_turn("offers")
         known = Transfer.objects.filter(case=case, role="A", peer=recipient).exclude(status__in=ENDED).first()
         if known is not None:
             return _same_offer(known, terms, expires, voice)
