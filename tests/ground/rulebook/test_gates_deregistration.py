@@ -20,7 +20,7 @@ from shouxin.ground.rulebook.gates import (
     what_is_left,
     who_signs,
 )
-from tests.ground.rulebook.gates_cast import CATEGORY, HOLDERS, KEEPER, NOT_ASKED, STAYS, SUCCESSOR, person
+from tests.ground.rulebook.gates_cast import BUYER, CATEGORY, HOLDERS, KEEPER, NOT_ASKED, STAYS, SUCCESSOR, person
 
 SENDER = HOLDERS["closed"][0]
 STRUCK_OFF = date(2026, 8, 31)
@@ -95,6 +95,8 @@ def test_an_open_custody_stops_the_deregistration_and_not_the_sealing():
     assert (left.custody_open, left.sealed, left.sealed_without_end) == (1, 1, 0)
     checks = deregistration_checks(READY, left, SENDER)
     assert [each.code for each in checks if not each.holds] == ["case.custody_settled"]
+    unanswered = at_cut_off(decide(person(answer=0), BUYER), BUYER)
+    assert what_is_left([unanswered], staying, remains).custody_open == 0
     done = decide(person(**NOT_ASKED), KEEPER)
     assert what_is_left([done], staying, remains).custody_open == 0
 

@@ -10,6 +10,7 @@ from shouxin.ground.kernel.refusals import Corrupt, Refusal
 from shouxin.ground.rulebook import law, terms
 from shouxin.ground.rulebook.bases import Defect
 from shouxin.ground.rulebook.gates import (
+    Age,
     Answer,
     Facts,
     Moved,
@@ -107,6 +108,14 @@ def test_what_rests_on_an_opinion_is_shown_as_such():
     assert without.opinions == ()
     unused = explain(person(answer=Answer.NONE), replace(BUYER, opinions=(opinion("dead"),)), 0, "basic")
     assert unused.opinions == ()
+
+
+def test_of_several_opinions_only_the_one_that_mattered_is_named_and_law_checked_elsewhere_does_not_help():
+    given = (opinion("dead"), opinion("own_consent"), opinion("held_moves"))
+    explained = explain(person(age=Age.MINOR), replace(BUYER, opinions=given), 0, "basic")
+    assert (explained.row, explained.opinions) == ("A27", (given[1],))
+    assert all(cited.is_verified for cited in explained.law)
+    assert not explained.is_verified
 
 
 def test_the_opinion_that_would_help_is_named():

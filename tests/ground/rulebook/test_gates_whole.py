@@ -58,7 +58,7 @@ def case(*, buyer=None, facts=None, stays=None, settled=False, sender=SELLER, cl
     running, until, record = (np.zeros((4, 3), kind) for kind in (np.uint8, "datetime64[D]", np.int16))
     until[:], record[:] = np.datetime64("NaT"), -1
     running[:, 1], until[:, 1], record[:, 1] = standing.running, standing.until, standing.record
-    left = STAYS | {"running": running, "until": until, "record": record, "balance": [False, True, False, False]}
+    left = STAYS | {"running": running, "until": until, "record": record, "balance": [False, True, True, False]}
     return Grounds(
         customers=CUSTOMERS,
         movements=(
@@ -164,6 +164,15 @@ def test_every_persons_explanation_agrees_with_the_set(closed, settled):
                 assert told.flows[flow][category].verdict == table.verdict[place, column]
             assert told.staying[category].verdict == decided.remains.verdict[place, column]
             assert told.staying[category].row == f"B{decided.remains.row[place, column]:02d}"
+
+
+def test_whoever_shares_an_item_is_explained_with_the_others_and_alone_in_what_stays():
+    items = Shared(np.array([2]), np.array([0], np.uint8), np.array([1]))
+    shared = case(settled=True, facts={"shared": items, "several": cells("basic", {2: Several.READ})})
+    decided, told = decide_all(shared), explain_person(shared, 13)
+    assert (told.flows["buyer"]["basic"].row, told.flows["buyer"]["basic"].verdict) == ("A10", Verdict.NOT_MOVED)
+    assert told.staying["basic"].verdict == decided.remains.verdict[2, 0]
+    assert told.keeps == ("keeps.balance",)
 
 
 @pytest.mark.parametrize("language", terms.LANGUAGES)
