@@ -193,7 +193,7 @@ def rows_of(batch: PersonBatch, own: frozenset[str]) -> Rows:
     """A batch of the engine as rows that can be taken in; only their own fields are sealed."""
     return Rows(
         numbers=batch.rows,
-        keys=[(key.kind, key.values.to_list()) for key in batch.keys],
+        keys=[(key.kind, key.values) for key in batch.keys],
         values=batch.values.select([name for name in batch.values.columns if name in own]),
         facts=_facts(batch.facts),
     )
@@ -270,12 +270,10 @@ def _imported(tables: Sequence[pl.DataFrame], *, tid: str, at: datetime) -> tupl
     own_days = values.select(_day("ordered_on"))["ordered_on"] if "ordered_on" in names else pl.lit(None, pl.Date)
     rows = Rows(
         numbers=np.arange(1, dealt.height + 1),
-        keys=[
-            *((key.kind, key.values.gather(person).to_list()) for key in keys),
-            ("link", dealt["link"].to_list()),
-        ],
+        keys=[*((key.kind, key.values.gather(person)) for key in keys), ("link", dealt["link"])],
         values=values,
         facts=facts.with_columns(last_purchase_on=own_days),
+        same=person,
     )
     return links, person, rows
 

@@ -30,12 +30,14 @@ class Rows:
 
     numbers: np.ndarray
     """Row numbers as the owner of the file counts them."""
-    keys: Sequence[tuple[str, Sequence[str | None]]]
+    keys: Sequence[tuple[str, pl.Series]]
     """Kind → the exact key of each row; strongest kind first."""
     values: pl.DataFrame
     """What is sealed, by field; empty is null."""
     facts: pl.DataFrame
     """person_kind, age_band, dead, language, prepaid, keys_held, free_text_others, last_purchase_on."""
+    same: np.ndarray | None = None
+    """A number for each row: rows with the same number bear the same keys. None: that is not known."""
 
     def __len__(self) -> int:
         return int(self.numbers.size)

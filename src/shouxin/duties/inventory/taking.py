@@ -83,19 +83,48 @@ def recognise(rows: Rows) -> Recognised:
     and telephone then become nobody's keys. A row without any key belongs to nobody that could be told or asked, and
     is rejected.
     """
-    deals, numbers = says_any(rows, DEALING_FIELDS).tolist(), dict(rows.keys).get("source_ref")
-    refs = [("source_ref", text) if text and deal else None for text, deal in zip(numbers or (), deals, strict=False)]
-    refs = refs or [None] * len(rows)
+    deals = says_any(rows, DEALING_FIELDS)
+    group, firsts = _alike(rows, deals)
+    refs = _own_numbers(rows, deals, firsts)
     owner_of = _stored_under(ref for ref in refs if ref)
-    found = Recognised(np.array([owner_of.get(ref, 0) if ref else 0 for ref in refs], np.int64))
-    left = np.flatnonzero(found.owners == 0).tolist()
-    keys = _keys_at(rows, left)
+    owners = [owner_of.get(ref, 0) if ref else 0 for ref in refs]
+    left = [number for number, owner in enumerate(owners) if not owner]
+    keys = _keys_at(rows, firsts[left])
     owner_of |= _stored_under(key for own in keys for key in own if key not in owner_of)
-    for place, own in zip(left, keys, strict=True):
+    found = Recognised(np.zeros(len(rows), np.int64))
+    for number, own in zip(left, keys, strict=True):
         if own:
-            ref = refs[place]
-            _recognise_one(rows, place, [ref] if ref in owner_of else own, owner_of, found)
+            ref, place = refs[number], int(firsts[number])
+            hits = _recognise_one(place, [ref] if ref in owner_of else own, owner_of, found)
+            owners[number] = hits[0]
+            if len(hits) > 1:
+                # Behind its first row a dealing is known by its number alone.
+                places = [place] if ref else np.flatnonzero(group == number).tolist()
+                found.conflicts += [(int(rows.numbers[at]), hits[0], hits[1]) for at in places]
+    found.owners = np.array(owners, np.int64)[group]
+    found.conflicts.sort()
     return found
+
+
+def _alike(rows: Rows, deals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each row the number of its group, whose rows are recognised alike; the place of each group's first row."""
+    if rows.same is None:
+        every = np.arange(len(rows))
+        return every, every
+    _, first, group = np.unique(2 * rows.same + deals, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    number = np.empty(len(order), np.int64)
+    number[order] = np.arange(len(order))
+    return number[group], first[order]
+
+
+def _own_numbers(rows: Rows, deals: np.ndarray, places: np.ndarray) -> list[Key | None]:
+    """The customer number that each of these rows bears, when it is a dealing."""
+    numbers = dict(rows.keys).get("source_ref")
+    if numbers is None:
+        return [None] * len(places)
+    told = zip(numbers.gather(places).to_list(), deals[places].tolist(), strict=True)
+    return [("source_ref", text) if text and deal else None for text, deal in told]
 
 
 def _stored_under(keys: Iterable[Key]) -> dict[Key, int]:
@@ -104,25 +133,24 @@ def _stored_under(keys: Iterable[Key]) -> dict[Key, int]:
     return {key: hits[0] for key, hits in zip(wanted, vault.look_up(entries=wanted), strict=True) if hits}
 
 
-def _keys_at(rows: Rows, places: Sequence[int]) -> list[list[Key]]:
+def _keys_at(rows: Rows, places: np.ndarray) -> list[list[Key]]:
     """The keys of these rows, strongest first."""
     kinds = [kind for kind, _ in rows.keys]
-    columns = [[texts[place] for place in places] for _, texts in rows.keys]
+    columns = [values.gather(places).to_list() for _, values in rows.keys]
     return [[(kind, text) for kind, text in zip(kinds, own, strict=True) if text] for own in zip(*columns, strict=True)]
 
 
-def _recognise_one(rows: Rows, place: int, keys: Sequence[Key], owner_of: dict[Key, int], found: Recognised) -> None:
+def _recognise_one(place: int, keys: Sequence[Key], owner_of: dict[Key, int], found: Recognised) -> list[int]:
+    """Whom these keys name, the first of them the owner; keys that named nobody are the owner's from now on."""
     hits = list(dict.fromkeys([owner_of[key] for key in keys if key in owner_of]))
     if not hits:
         found.firsts.append(place)
         hits = [-len(found.firsts)]
-    if len(hits) > 1:
-        found.conflicts.append((int(rows.numbers[place]), hits[0], hits[1]))
-    found.owners[place] = hits[0]
     for key in keys:
         if key not in owner_of:
             owner_of[key] = hits[0]
             found.new_keys.append((key, hits[0]))
+    return hits
 
 
 def settle_numbers(found: Recognised) -> Recognised:

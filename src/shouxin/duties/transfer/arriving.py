@@ -5,7 +5,7 @@ to the same rows; where each row went stands in the transfer's tables.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -147,10 +147,11 @@ def _read(
     key, gone = opened.letter.key, withdrawing.split_tags(bytes(listed.tags)) if listed else set()
     arrival = _Arrival.of(opened)
     taggers = {name: Tagger(key, shape) for name, shape in arrival.shapes.items()}
+    withdrawn = _Withdrawn(key, gone)
     total, done = sum(facts.held for facts in opened.tables.values()), 0
     for name, batch in opened.read():
         tags, links = taggers[name].add(batch), links_of_text(batch.column(PERSON))
-        taken = ~np.isin(links, rows.named(links, gone, key)) if gone else np.ones(len(links), np.bool_)
+        taken = ~withdrawn.are(links)
         if wanted is not None:
             taken &= _wanted_of(tags, wanted[name], taken)
         arrival.add(name, batch, tags, links, taken)
@@ -162,6 +163,22 @@ def _read(
         if opened.letter.covers is None and (roots.root, roots.rows) != (facts.root, facts.rows):
             raise Corrupt("rows that do not come to their root", name)
     return arrival
+
+
+class _Withdrawn:
+    """Who is behind a list of tags; each link is looked at once, in however many tables it stands."""
+
+    def __init__(self, key: bytes, tags: Collection[bytes]) -> None:
+        self._key, self._tags = key, tags
+        self._seen = self._gone = links_from(b"")
+
+    def are(self, links: np.ndarray) -> np.ndarray:
+        """Which of these links are of people on the list."""
+        if self._tags:
+            new = np.setdiff1d(links, self._seen)
+            self._seen = np.union1d(self._seen, new)
+            self._gone = np.union1d(self._gone, rows.named(new, self._tags, self._key))
+        return np.isin(links, self._gone)
 
 
 def _wanted_of(tags: np.ndarray, wanted: Counter[bytes], among: np.ndarray) -> np.ndarray:

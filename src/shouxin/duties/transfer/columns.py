@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shouxin.ground.kernel.refusals import Corrupt
 from shouxin.stores.vault import services as vault
@@ -17,51 +18,46 @@ from shouxin.stores.vault import services as vault
 BATCH = 16_384
 LINK = 16
 LINK_TYPE = f"S{LINK}"
-_TEXT = len("p_") + 2 * LINK
+_MARK = b"p_"
+_TEXT = len(_MARK) + 2 * LINK
+_DIGIT = np.full(256, 255, np.uint8)
+_DIGIT[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
 _NONE = np.zeros(0, LINK_TYPE)
 
 
 def link_text(raw: bytes) -> str:
     """The link of sixteen bytes."""
-    return "p_" + raw.hex()
-
-
-def link_bytes(link: str | None) -> bytes:
-    """The sixteen bytes in a link.
-
-    Raises:
-        Corrupt: not a link.
-    """
-    try:
-        raw = bytes.fromhex((link or "").removeprefix("p_"))
-    except ValueError as error:
-        raise Corrupt("person's link of a refused form", "package") from error
-    if len(raw) != LINK or link_text(raw) != link:
-        raise Corrupt("person's link of a refused form", "package")
-    return raw
+    return _MARK.decode() + raw.hex()
 
 
 def text_of_links(links: np.ndarray) -> pa.StringArray:
     """The links of a column of sixteen bytes each."""
     raw = np.ascontiguousarray(links, LINK_TYPE).view(np.uint8).tobytes()
     laid = np.empty((len(links), _TEXT), np.uint8)
-    laid[:, :2] = np.frombuffer(b"p_", np.uint8)
-    laid[:, 2:] = np.frombuffer(raw.hex().encode(), np.uint8).reshape(len(links), 2 * LINK)
+    laid[:, : len(_MARK)] = np.frombuffer(_MARK, np.uint8)
+    laid[:, len(_MARK) :] = np.frombuffer(raw.hex().encode(), np.uint8).reshape(len(links), 2 * LINK)
     ends = np.arange(len(links) + 1, dtype=np.int32) * _TEXT
     return pa.StringArray.from_buffers(len(links), pa.py_buffer(ends), pa.py_buffer(laid))
 
 
-def links_of_text(column: pa.Array) -> np.ndarray:
+def links_of_text(column: pa.StringArray) -> np.ndarray:
     """The sixteen bytes of each link of a column.
 
     Raises:
         Corrupt: one is not a link.
     """
-    told = column.dictionary_encode()
-    if told.null_count:
+    lengths = pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False)
+    if not (lengths == _TEXT).all():
         raise Corrupt("person's link of a refused form", "package")
-    distinct = links_from(b"".join(link_bytes(link) for link in told.dictionary.to_pylist()))
-    return distinct[told.indices.to_numpy()]
+    _, ends, body = column.buffers()
+    if not len(column) or body is None:
+        return _NONE
+    begin = int(np.frombuffer(ends, np.int32)[column.offset])
+    laid = np.frombuffer(body, np.uint8)[begin : begin + len(column) * _TEXT].reshape(-1, _TEXT)
+    digits = _DIGIT[laid[:, len(_MARK) :]]
+    if (laid[:, : len(_MARK)] != np.frombuffer(_MARK, np.uint8)).any() or (digits > 15).any():
+        raise Corrupt("person's link of a refused form", "package")
+    return links_from((digits[:, 0::2] << 4 | digits[:, 1::2]).tobytes())
 
 
 def links_from(raw: bytes) -> np.ndarray:
