@@ -1,7 +1,6 @@
 """The demo's folder, which is the only thing it deletes, and what it shows while it runs."""
 
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -83,7 +82,7 @@ def test_the_next_demo_clears_what_a_demo_made_and_leaves_the_rest(tmp_path, let
 
 def on_terminal(then):
     """What a terminal shows while two stages run: exit code and all that was written to it."""
-    shown, terminal = pty.openpty()
+    shown, terminal = pytest.importorskip("pty").openpty()
     command = [sys.executable, "-c", TWO_STAGES.format(then=then)]
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
     environment.pop("NO_COLOR", None)
