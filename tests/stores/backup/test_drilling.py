@@ -71,7 +71,8 @@ def test_damage_is_a_failed_drill_with_a_report_not_silence(world):
     view = services.create(target=None, by=BY, at=AT)
     path = view.folder / chunks.FILE
     whole = path.read_bytes()
-    for raw, wrong in ((whole[:-9], "is cut"), (whole[:99] + b"\0" + whole[100:], "changed bytes"), (None, "unavail")):
+    flipped = whole[:99] + bytes([whole[99] ^ 1]) + whole[100:]
+    for raw, wrong in ((whole[:-9], "is cut"), (flipped, "changed bytes"), (None, "unavail")):
         path.unlink() if raw is None else path.write_bytes(raw)
         found = drill(world)
         assert not found.passed
