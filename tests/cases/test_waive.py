@@ -105,6 +105,21 @@ def test_a_case_closed_on_waivers_wears_them_all_and_takes_nothing_more(shop, ke
             again()
 
 
+def test_a_case_that_another_process_closes_meanwhile_is_closed_once(shop, keys, monkeypatch):
+    waive_everything(shop, keys, UNTIL)
+    reports = queries.step_report
+
+    def overtaken(*args):
+        monkeypatch.setattr(services.queries, "step_report", reports)
+        services.close(case=shop.case, by=shop.staff["owner"], at=shops.AT)
+        return reports(*args)
+
+    monkeypatch.setattr(services.queries, "step_report", overtaken)
+    with pytest.raises(Refusal, match=r"cases\.closed"):
+        services.close(case=shop.case, by=shop.staff["owner"], at=shops.AT)
+    assert len(ledger.entries(kinds=("cases.closed",))) == 1
+
+
 def test_a_case_does_not_close_once_a_waiver_has_ended(shop, keys):
     waive_everything(shop, keys, UNTIL)
     with pytest.raises(Refusal) as caught:

@@ -446,6 +446,9 @@ def close(*, case: str, by: str, at: datetime) -> Case:
     if broken:
         raise Refusal("cases.no_longer_provable", steps=broken)
     with transaction.atomic():
+        row = Case.objects.select_for_update().get(id=case)
+        if row.state != Case.OPEN:
+            raise Refusal("cases.closed", case=case)
         row.state, row.closed_at = Case.CLOSED, at
         row.save()
         ledger.append(kind="cases.closed", scope=row.scope, at=at, by=by, facts={"steps": row.steps.count()})
