@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import numpy as np
 
@@ -84,6 +85,7 @@ def mask_of(categories: Iterable[str]) -> int:
     return mask
 
 
+@cache
 def names_of(mask: int) -> frozenset[str]:
     """The category names of a mask."""
     return frozenset(name for name, each in terms.categories().items() if mask >> each.compartment & 1)

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, IntFlag
+from functools import cache
 
 NOTICE_ELEMENTS = frozenset({"recipient_name", "recipient_contact", "purpose", "method", "categories"})
 
@@ -103,6 +104,7 @@ def defects_of(consent: ConsentForm, asked: Asked) -> Defect:
     return Defect(sum(defect for defect, holds in found.items() if holds))
 
 
+@cache
 def name_defects(defects: int) -> tuple[str, ...]:
     """Return the term ids of the defects in a number, in the order in which they are named to people."""
     return tuple(f"defect.{str(defect.name).lower()}" for defect in Defect if defects & defect)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -117,9 +118,15 @@ def state(customers: Collection[int]) -> dict[int, CustomerState]:
                 f"SELECT customer, state, ending, ended, merged_into FROM vault_customer WHERE customer IN ({part})"
             )
             for customer, name, ending, ended, into in cursor.fetchall():
-                closed = frozenset(NAME[number] for number in bits(ending | ended) if number in NAME)
-                found[customer] = CustomerState(name, closed if name == "alive" else frozenset(NAME.values()), into)
+                closed = _names_in(ending | ended) if name == "alive" else frozenset(NAME.values())
+                found[customer] = CustomerState(name, closed, into)
     return found
+
+
+@cache
+def _names_in(mask: int) -> frozenset[str]:
+    """The categories in a mask."""
+    return frozenset(NAME[number] for number in bits(mask) if number in NAME)
 
 
 def customers_given() -> int:
