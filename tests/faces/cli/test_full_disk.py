@@ -85,3 +85,12 @@ def test_the_door_says_what_to_do_in_both_languages_and_ends_with_the_world_is_d
     assert "same command again" in english
     monkeypatch.setenv("SHOUXIN_LANGUAGE", "en")
     assert door.unexpected(full).lines == (english,)
+
+
+def test_errors_that_stand_behind_one_another_in_a_ring_are_looked_at_once(tmp_path):
+    refused = Refusal("parties.no_staff", staff="x")
+    ring = caused(RuntimeError("command"), refused)
+    refused.__context__ = ring  # raised again out of the error that it caused
+    assert full_disk.refusal_of(ring, tmp_path) is None
+    refused.__context__ = caused(OSError(errno.ENOSPC, "No space left on device"), ring)
+    assert full_disk.refusal_of(ring, tmp_path).code == "disk.full"

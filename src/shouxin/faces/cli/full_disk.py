@@ -27,7 +27,10 @@ def refusal_of(error: BaseException, home: Path) -> Refusal | None:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+    """Each error once: one that was raised again out of its own consequence stands behind itself."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
 
