@@ -3,12 +3,15 @@
 import json
 
 import pytest
+from django.contrib.auth import authenticate
+from django.http import HttpRequest
 
 from shouxin.ground.kernel.canonical import from_base64
 from shouxin.ground.kernel.merkle import check_inclusion, leaf_hash
 from shouxin.ground.kernel.notes import split_note
 from shouxin.stores.jobs.alone import alone
 from shouxin.stores.ledger import queries as ledger
+from shouxin.stores.parties import services as parties
 from tests.faces.web import shop as shops
 
 
@@ -55,6 +58,40 @@ def test_the_list_of_staff_says_who_in_which_role_and_who_has_not_promised(shoux
     assert len(lines) == len(rows)
     assert all(word in lines[owner["staff"]] for word in (shops.OWNER.name, "店主", "已签保密承诺"))
     assert "未签保密承诺" in lines[newcomer]
+
+
+@pytest.mark.parametrize(
+    ("who", "password", "error", "word"),
+    [
+        ("clerk", "invented-web-password", "", ""),
+        ("clerk", "kurz-1", "web.password_weak", "太短"),
+        ("clerk", "123456789012", "web.password_weak", "全是数字"),
+        ("clerk", "clerk-own-passphrase", "web.password_is_passphrase", ""),
+        ("staff:nobody", "invented-web-password", "parties.no_staff", ""),
+    ],
+)
+def test_the_pages_open_to_whom_the_command_line_gave_a_password(shouxin, shop, tmp_path, who, password, error, word):
+    staff = shop.staff.get(who, who)
+    file = tmp_path / "web.env"
+    file.write_text(f"web:{staff}={password}\n", "utf-8")
+    told = shouxin("staff", "login", staff, "--secrets", file, "--json")
+    assert told.plain.get("error", "") == error
+    assert word in told.plain.get("sentence", "")
+    assert password not in told.out + told.err
+    assert (authenticate(HttpRequest(), username=staff, password=password) is not None) is (not error)
+    if not error:
+        assert told.plain == {"staff": staff, "login": True}
+        shouxin("staff", "login", staff, "--remove", "--json")
+        assert authenticate(HttpRequest(), username=staff, password=password) is None
+
+
+def test_somebody_who_left_gets_no_log_in(shouxin, shop, tmp_path):
+    parties.revoke_staff(staff=shop.staff["clerk"], by=shop.staff["owner"], at=shops.AT)
+    file = tmp_path / "web.env"
+    file.write_text("w=invented-web-password\n", "utf-8")
+    told = shouxin("staff", "login", shop.staff["clerk"], "--secret", "w", "--secrets", file, "--json")
+    assert (told.code, told.plain["error"]) == (1, "parties.staff_revoked")
+    assert shouxin("staff", "login", shop.staff["owner"], "--json").plain["error"] == "secrets.absent"
 
 
 def test_a_card_that_is_none_is_corrupt_and_pins_nobody(shouxin, shop, tmp_path):

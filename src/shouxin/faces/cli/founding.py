@@ -1,12 +1,13 @@
 """`init`, `company`, `staff`, `recipient`: who the company is and with whom it deals."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from shouxin.faces import words
@@ -168,6 +169,35 @@ def staff_list() -> Outcome:
 def _staff_line(row: Mapping[str, Any]) -> str:
     promise = words.label("undertaking.signed" if row["undertaking"] else "undertaking.open")
     return "  ".join([str(row["staff"]), str(row["name"]), words.label(f"role.{row['role']}"), promise])
+
+
+@staff_app.command("login")
+@verb
+def staff_login(
+    staff: str,
+    *,
+    secret: Annotated[
+        str, typer.Option(help="口令文件里的名称 / name in the secrets file; web:STAFF when not given")
+    ] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="取消网页登录 / take the log-in away")] = False,
+) -> Outcome:
+    """设定或取消网页登录密码;不得与签名口令相同 / Set or remove the password of the pages; never the passphrase."""
+    password = "" if remove else session.passphrase(secret or f"web:{staff}").decode()
+    refused = _refusal_of(lambda: call_command("weblogin", staff, password=password, remove=remove))
+    if refused is not None:
+        raise refused
+    return Outcome({"staff": staff, "login": not remove})
+
+
+def _refusal_of(command: Callable[[], object]) -> Refusal | None:
+    """What a command of the site refused for; none when it did its work."""
+    try:
+        command()
+    except CommandError as error:
+        if not isinstance(error.__cause__, Refusal):
+            raise
+        return error.__cause__
+    return None
 
 
 @recipient_app.command("add")

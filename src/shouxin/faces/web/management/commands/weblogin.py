@@ -1,8 +1,8 @@
 """`weblogin STAFF`: gives a member of staff a password for the web pages, or takes it away.
 
 The password is not the passphrase of the signing key: it is typed every day and opens nothing but pages. It comes from
-the caller (`call_command("weblogin", staff, password=…)`), from a file descriptor, or from the terminal; never from the
-command line.
+the caller (`shouxin staff login` calls this by its name), from a file descriptor, or from the terminal; never from the
+command line. What it refuses it refuses for a `Refusal`, which is the error's cause.
 """
 
 import getpass
@@ -38,7 +38,8 @@ class Command(BaseCommand):
         if options["remove"]:
             User.objects.filter(username=staff).delete()
             return
-        password = options.get("password") or _read(options["password_fd"])
+        given = options.get("password")
+        password = given if given is not None else _read(options["password_fd"])
         _check(staff, password)
         user = User.objects.filter(username=staff).first() or User(username=staff)
         user.set_password(password)
@@ -51,7 +52,7 @@ def _member(staff: str) -> str:
     except Refusal as refused:
         raise CommandError(refused.code) from refused
     if found.revoked_at is not None:
-        raise CommandError("parties.staff_revoked")
+        raise CommandError("parties.staff_revoked") from Refusal("parties.staff_revoked", staff=staff)
     return found.id
 
 
@@ -67,9 +68,10 @@ def _check(staff: str, password: str) -> None:
     try:
         validate_password(password)
     except ValidationError as error:
-        raise CommandError("web.password_weak: " + "; ".join(error.messages)) from error
+        weak = Refusal("web.password_weak", why=[each.code for each in error.error_list])
+        raise CommandError("web.password_weak: " + "; ".join(error.messages)) from weak
     if _opens_key(staff, password):
-        raise CommandError("web.password_is_passphrase")
+        raise CommandError("web.password_is_passphrase") from Refusal("web.password_is_passphrase", staff=staff)
 
 
 def _opens_key(staff: str, password: str) -> bool:
